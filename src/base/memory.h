@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that may have held a secret, and the clean-up attribute.
+ *
+ *     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer body;   // cleared on every way out
+ *
+ * Clean-up is by attribute, never by goto: an early return that somebody adds later must wipe too.
+ */
+#ifndef LOOM_BASE_MEMORY_H
+#define LOOM_BASE_MEMORY_H
+
+#include <stddef.h>
+
+#define LOOM_CLEANUP(function) __attribute__((cleanup(function)))
+
+/* Overwrite `len` bytes in a way that the compiler may not leave out. */
+void loom_wipe(void *memory, size_t len);
+
+/* Wipe `len` bytes and give them back. NULL is allowed. */
+void loom_free_wiped(void *memory, size_t len);
+
+/* For LOOM_CLEANUP on a `char *` from malloc: wipe up to the NUL, free, set to NULL. */
+void loom_string_drop(char **string);
+
+#endif
