@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The encrypted credentials file, byte for byte as docs/VAULT-FORMAT.md has it.
+ *
+ *     struct loom_store *vault;
+ *     err = loom_vault_open(&paths, &vault);      // touches no file yet
+ *
+ * Reading takes no lock and sees the old or the new file. Saving is lock, read and verify, change,
+ * replace; untouched entries are copied byte for byte. A question that matches no origin in the
+ * file is answered with LOOM_ERR_NOT_FOUND before the key is read. A file that does not verify, has
+ * another version or has lost its key is LOOM_ERR_DAMAGED, its path in the detail, and left alone.
+ *
+ * While no vault.key exists, a plaintext file that another Loom client left in the place of
+ * credentials.json is taken over: sealed, its origins unknown, its plaintext replaced. With a key
+ * there, plaintext is damage. find() and remove() with may_adopt, and save(), take over; find()
+ * without does not, nor does list(), which shows the entries all the same.
+ */
+#ifndef LOOM_STORE_VAULT_H
+#define LOOM_STORE_VAULT_H
+
+#include "store/store.h"
+
+struct loom_paths; /* system/folder.h */
+
+/* The paths are copied. LOOM_ERR_INTERNAL: no memory. */
+LOOM_CHECKED enum loom_err loom_vault_open(const struct loom_paths *paths,
+                                           struct loom_store **out_vault);
+
+enum { LOOM_VAULT_ASIDE_MAX = 256 };
+
+/*
+ * If the file is damaged, move it aside as credentials.json.damaged-YYYYMMDDTHHMMSSZ (with -2, -3
+ * ... when taken), and a key file that cannot be used likewise. LOOM_ERR_NOT_FOUND: nothing is
+ * damaged. `out_path` gets the new path of credentials.json (of the key, if that alone was bad).
+ */
+LOOM_CHECKED enum loom_err loom_vault_discard_damaged(const struct loom_paths *paths,
+                                                      int64_t now_epoch_s,
+                                                      char out_path[static LOOM_STORE_PATH_MAX],
+                                                      struct loom_error *error);
+
+#endif

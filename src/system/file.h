@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that hold credentials: read with suspicion, written whole or not at all.
+ *
+ * All names are relative to a checked loom_folder. Errors carry errno and the full path.
+ *
+ * Saving is: random temporary name in the same folder, O_EXCL|O_NOFOLLOW, 0600, write all, fsync,
+ * rename, fsync of the folder. SIGINT, SIGTERM, SIGHUP wait in this thread until it is done, so a
+ * save is never left half way and no temporary file stays. A reader sees the old or the new file.
+ */
+#ifndef LOOM_SYSTEM_FILE_H
+#define LOOM_SYSTEM_FILE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "system/folder.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum loom_file_mode {
+    LOOM_FILE_TIGHTEN, /* a mode looser than 0600 is set right */
+    LOOM_FILE_STRICT,  /* a mode looser than 0600 is LOOM_ERR_DAMAGED: others may have read it */
+};
+
+/*
+ * Append the content of a file to `out`. Opened without following a link and without waiting
+ * (a FIFO does not block), then judged by the open descriptor: a regular file, owned by the
+ * effective user. The link count is not looked at.
+ *
+ * LOOM_ERR_NOT_FOUND: there is none. LOOM_ERR_STORAGE: a link (ELOOP), another owner (EPERM), not a
+ * regular file (EINVAL), or errno. LOOM_ERR_DAMAGED: larger than the ceiling of `out`, or
+ * LOOM_FILE_STRICT is not met.
+ */
+LOOM_CHECKED enum loom_err loom_file_read(const struct loom_folder *folder, const char *name,
+                                          enum loom_file_mode mode, struct loom_buffer *out,
+                                          struct loom_error *error);
+
+/*
+ * Append the content of a file that may be anyone's and a link (a container's secret); at most the
+ * ceiling of `out`. LOOM_ERR_STORAGE: errno, or EFBIG when larger, or not a regular file (EINVAL).
+ */
+LOOM_CHECKED enum loom_err loom_file_read_any(const char *path, struct loom_buffer *out,
+                                              struct loom_error *error);
+
+/* Save `len` bytes under `name`, replacing what is there. A link in its place is refused (ELOOP).
+ */
+LOOM_CHECKED enum loom_err loom_file_replace(const struct loom_folder *folder, const char *name,
+                                             const void *bytes, size_t len,
+                                             struct loom_error *error);
+
+/*
+ * The same, but only if there is no such file yet (renameat2 with RENAME_NOREPLACE, or link and
+ * unlink where a file system lacks it). *out_created says whether it was made now.
+ */
+LOOM_CHECKED enum loom_err loom_file_create(const struct loom_folder *folder, const char *name,
+                                            const void *bytes, size_t len, bool *out_created,
+                                            struct loom_error *error);
+
+/* Could a file of `len` bytes be saved here? Writes one under a temporary name and removes it. */
+LOOM_CHECKED enum loom_err loom_file_try(const struct loom_folder *folder, size_t len,
+                                         struct loom_error *error);
+
+/* Give a file another name in the same folder, never over an existing one. */
+LOOM_CHECKED enum loom_err loom_file_move(const struct loom_folder *folder, const char *name,
+                                          const char *new_name, struct loom_error *error);
+
+/* Is there anything of that name, and with which permission bits? */
+bool loom_file_exists(const struct loom_folder *folder, const char *name, mode_t *out_mode);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the program does to its own process. Only for the program: a library in somebody else's
+ * process must touch none of this.
+ */
+#ifndef LOOM_SYSTEM_PROCESS_H
+#define LOOM_SYSTEM_PROCESS_H
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/*
+ * First thing in main: refuse to run setuid or setgid or with file capabilities (AT_SECURE); open
+ * closed standard descriptors to /dev/null, so that no later file gets their number; umask 077;
+ * ignore SIGPIPE and SIGXFSZ (a write fails instead); no core files, not dumpable (prctl(2); left
+ * out in sanitizer builds, whose leak checker has to look at the process); forget variables that
+ * would make a library write secrets to a file (SSLKEYLOGFILE).
+ * LOOM_ERR_USAGE: started with more rights than its caller.
+ */
+LOOM_CHECKED enum loom_err loom_process_harden(void);
+
+/*
+ * Catch SIGINT, SIGTERM and SIGHUP, those that were not ignored at start. Afterwards the returned
+ * descriptor becomes readable, and stays so, when one arrives: hand it to whatever waits. A second
+ * signal takes its default action at once. -1: could not be set up; then signals end the program as
+ * ever. Called at most once.
+ */
+int loom_signals_catch(void);
+
+/* The signal that asked to end, or 0. */
+int loom_signals_caught(void);
+
+/* Restore the default action of the caught signal and raise it: a shell sees how it ended. */
+void loom_signals_raise(void);
+
+#endif

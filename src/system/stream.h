@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Standard streams and the terminal behind them.
+ */
+#ifndef LOOM_SYSTEM_STREAM_H
+#define LOOM_SYSTEM_STREAM_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Write all of it; LOOM_ERR_STORAGE with errno when that fails. EAGAIN is waited for, at most 5 s a
+ * time without progress.
+ */
+LOOM_CHECKED enum loom_err loom_stream_write(int fd, const void *bytes, size_t len,
+                                             struct loom_error *error);
+
+/* Says whether what was read so far is all that is needed. */
+typedef bool loom_stream_enough(const char *bytes, size_t len);
+
+/*
+ * Append what comes until end of file, or until `enough` (may be NULL) says so: it is asked after
+ * each read. LOOM_ERR_USAGE: more than the ceiling of `out`. LOOM_ERR_STORAGE: errno.
+ * LOOM_ERR_INTERRUPTED: `stop_fd` (-1: none) became readable.
+ */
+LOOM_CHECKED enum loom_err loom_stream_read(int fd, int stop_fd, loom_stream_enough *enough,
+                                            struct loom_buffer *out, struct loom_error *error);
+
+bool loom_stream_is_terminal(int fd);
+
+/* Columns of the terminal behind `fd`, 80 when there is none or it does not say. */
+unsigned loom_stream_columns(int fd);
+
+/*
+ * Read one line from a terminal without echo; its end is not in `out`. The echo is restored on
+ * every way out: by return, and before the program ends by a signal (stop_fd as above; SIGTSTP
+ * restores it while stopped). LOOM_ERR_USAGE: longer than the ceiling, or end of file at once.
+ */
+LOOM_CHECKED enum loom_err loom_stream_read_hidden(int fd, int stop_fd, struct loom_buffer *out,
+                                                   struct loom_error *error);
+
+#endif
