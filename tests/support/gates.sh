@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The lint gates and the test runs of ./dev, which reads this file and sets what it uses:
+# root, say, fail, configure, build and quietly.
+
+passed=0
+failed=0
+skipped=()
+
+gate() { # NAME COMMAND...: one check that passes or fails as a whole
+    local name=$1 log=$root/build/log/$1.log since=$SECONDS
+    shift
+    mkdir -p "$root/build/log"
+    if "$@" >"$log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        printf '%-22s passed (%d s)\n' "$name" $((SECONDS - since))
+    else
+        failed=$((failed + 1))
+        printf '%-22s FAILED (%d s), all of it in %s:\n' "$name" $((SECONDS - since)) "${log#"$root"/}"
+        tail -n 60 "$log"
+        return 1
+    fi
+}
+
+sources() { # of C, in the folders given
+    local folder
+    for folder; do
+        find "$root/$folder" -name '*.[ch]' -print0
+    done
+}
+
+lint_format() {
+    sources src tests | xargs -0 clang-format --dry-run -Werror
+}
+
+lint_tidy() {
+    configure lint ON &&
+        run-clang-tidy -quiet -p "$root/build/lint" "^$root/src/" 2>&1 |
+        sed '/^clang-tidy\(-[0-9]*\)\? -/d; /^[0-9]* warnings\? generated/d'
+}
+
+lint_shell() {
+    local file
+    for file in "$root/dev" "$root/.ci/run"; do
+        shellcheck --shell=bash --severity=style "$file" || return
+    done
+    find "$root/tests" -name '*.sh' -exec shellcheck --severity=style {} +
+}
+
+lint_gates() {
+    gate lint.format lint_format || true
+    gate lint.shell lint_shell || true
+    gate lint.tidy lint_tidy || true
+}
+
+finish() {
+    local name
+    for name in "${skipped[@]}"; do
+        printf 'Skipped: %s\n' "$name"
+    done
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0)) || exit 1
+}
+
+run_lint() {
+    lint_gates
+    quietly build-release build release ON
+    gate policy ctest --test-dir "$root/build/release" -L policy --output-on-failure --no-tests=error ||
+        true
+    finish
+}
+
+# ---- The tests ----
+
+# Nobody is who runs the tests when root asks for them: what root may do proves little.
+readonly nobody=65534
+scratch=
+
+as_tester() { # COMMAND...: with a home and a place for temporary files that are thrown away
+    local -a who=()
+    ((EUID != 0)) ||
+        who=(setpriv "--reuid=$nobody" "--regid=$nobody" --clear-groups --inh-caps=-all)
+    "${who[@]}" env -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR \
+        HOME="$scratch/home" TMPDIR="$scratch/tmp" PYTHONDONTWRITEBYTECODE=1 "$@"
+}
+
+owner() { stat -c %u:%g "$root/dev"; }
+
+clean_up() {
+    local testing
+    for testing in "$root"/build/*/Testing; do
+        if ((EUID == 0)) && [[ -d $testing ]]; then
+            chown -R "$(owner)" "$testing"
+        fi
+    done
+    [[ -z $scratch ]] || rm -rf "$scratch"
+}
+
+prepare_tester() {
+    # The path is short because sockets are made below it.
+    scratch=$(mktemp -d /var/tmp/loom-test.XXXXXX)
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    trap 'exit 129' HUP
+    mkdir "$scratch/home" "$scratch/tmp"
+    ((EUID == 0)) || return 0
+    chmod 755 "$scratch"
+    chown "$nobody:$nobody" "$scratch/home" "$scratch/tmp"
+    if ! as_tester test -r "$root/CMakeLists.txt" -a -x "$root/tests"; then
+        say "The tests run as an unprivileged user, who cannot read $root:"
+        say "a copy in $scratch/copy is built and tested instead."
+        mkdir "$scratch/copy"
+        tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$scratch/copy" -xf -
+        root=$scratch/copy
+    fi
+}
+
+# Adds what a ctest log says to the figures, and shows what failed.
+count() { # NAME LOG STATUS SECONDS
+    local name=$1 log=$2 status=$3 total bad
+    total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$log")
+    bad=$(sed -n 's/.* tests passed, \([0-9]*\) tests failed out of .*/\1/p' "$log")
+    if [[ -z $total || ($status -ne 0 && $bad -eq 0) ]]; then
+        printf '%-22s FAILED: ctest did not get through:\n' "$name"
+        tail -n 60 "$log"
+        failed=$((failed + 1))
+        return
+    fi
+    local -a absent=()
+    mapfile -t absent < <(sed -n 's/^[[:blank:]]*[0-9]* - \(.*\) (\(Skipped\|Disabled\))$/\1/p' "$log")
+    skipped+=("${absent[@]/#/$name: }")
+    # cmocka counts a skipped case as passed; its own words are in the log.
+    mapfile -t absent < <(sed -n 's/.*\[  SKIPPED \] \(.*\)/\1/p' "${log%.log}.all" | sort -u)
+    skipped+=("${absent[@]/#/$name: }")
+    passed=$((passed + total - bad))
+    failed=$((failed + bad))
+    if ((bad == 0)); then
+        printf '%-22s %d tests passed (%d s)\n' "$name" "$total" "$4"
+    else
+        printf '%-22s %d of %d tests FAILED (%d s), all of it in %s:\n' \
+            "$name" "$bad" "$total" "$4" "${log#"$root"/}"
+        sed -E '/^ *Start +[0-9]+:/d; /Test +#[0-9]+: .* Passed /d' "$log" | tail -n 300
+    fi
+}
+
+run_ctest() { # NAME PRESET AS_WHOM CTEST_ARGUMENTS...
+    local name=$1 folder=$root/build/$2 as=$3 log=$root/build/log/$1.log status=0 since=$SECONDS
+    shift 3
+    mkdir -p "$folder/Testing"
+    ((EUID != 0)) || [[ $as != as_tester ]] || chown -R "$nobody:$nobody" "$folder/Testing"
+    "$as" ctest --test-dir "$folder" -j2 --timeout 300 --output-on-failure --no-tests=error "$@" \
+        >"$log" 2>&1 </dev/null || status=$?
+    cp "$folder/Testing/Temporary/LastTest.log" "${log%.log}.all" 2>/dev/null || : >"${log%.log}.all"
+    count "$name" "$log" "$status" $((SECONDS - since))
+}
+
+names_of() { # PRESET CTEST_ARGUMENTS...: of the tests that these choose
+    local preset=$1
+    shift
+    ctest --test-dir "$root/build/$preset" -N "$@" | sed -n 's/^ *Test *#[0-9]*: //p'
+}
+
+# A few cases can only be shown as root, on files of another user.
+run_root_tests() { # PRESET CTEST_ARGUMENTS...
+    local preset=$1 names
+    shift
+    names=$(names_of "$preset" "$@" -L '^root$')
+    [[ -n $names ]] || return 0
+    if ((EUID == 0)); then
+        run_ctest "test.$preset.root" "$preset" env "$@" -L '^root$'
+    else
+        local name
+        while read -r name; do
+            skipped+=("test.$preset: $name (needs root)")
+        done <<<"$names"
+    fi
+}
+
+test_preset() { # PRESET CTEST_ARGUMENTS...
+    local preset=$1 all mine
+    shift
+    gate "build.$preset" build "$preset" ON || return 0
+    all=$(names_of "$preset" "$@")
+    [[ -n $all ]] || fail "no test answers to: $*"
+    mine=$(names_of "$preset" "$@" -LE '^root$')
+    [[ -z $mine ]] || run_ctest "test.$preset" "$preset" as_tester "$@" -LE '^root$'
+    run_root_tests "$preset" "$@"
+}
+
+run_tests() { # ARGUMENTS of ./dev test
+    local -a presets=()
+    while [[ ${1:-} == --preset ]]; do
+        case ${2:-} in
+            release | debug | clang) presets+=("$2") ;;
+            *) fail "--preset wants release, debug or clang" ;;
+        esac
+        shift 2
+    done
+    prepare_tester
+    if ((${#presets[@]} == 0 && $# == 0)); then
+        lint_gates
+    fi
+    ((${#presets[@]} > 0)) || presets=(release debug clang)
+    local preset
+    for preset in "${presets[@]}"; do
+        test_preset "$preset" "$@"
+    done
+    finish
+}
+
