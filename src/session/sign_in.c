@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/sign_in.h"
+
+#include "base/clock.h"
+#include "store/refused.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICK_MS = 1000 };
+
+/* Everything that one sign-in works with. */
+struct run {
+    const struct loom_session *session;
+    const struct loom_sign_in_wish *wish;
+    const struct loom_prompt *prompt;
+    struct loom_credential
+        previous; /* what the store held before; empty when has_previous is not */
+    bool has_previous;
+    const char *ca_file; /* borrowed: the wish's, else the previous one's */
+};
+
+static struct loom_remote remote(const struct run *run, int timeout_ms) {
+    return (struct loom_remote){run->session->http, run->wish->origin, run->ca_file, timeout_ms};
+}
+
+static int64_t now_ms(const struct run *run) {
+    const struct loom_clock *clock = run->session->clock;
+    return clock->now_ms(clock->context);
+}
+
+static int64_t now_epoch_s(const struct run *run) {
+    const struct loom_clock *clock = run->session->clock;
+    return clock->epoch_s(clock->context);
+}
+
+/* A store that cannot tell what it holds (a damaged vault beside a keyring) has nothing to show. */
+static enum loom_err look_for_previous(struct run *run) {
+    struct loom_store *store = run->session->store;
+    struct loom_store_question question = {run->wish->origin, true};
+    enum loom_err err = store->ops->find(store, &question, &run->previous, NULL);
+    run->has_previous = err == LOOM_OK;
+    run->ca_file = run->wish->ca_file != NULL ? run->wish->ca_file : run->previous.ca_file;
+    return err == LOOM_ERR_INTERNAL ? err : LOOM_OK;
+}
+
+static enum loom_err prepare(struct run *run, struct loom_error *error) {
+    struct loom_store *store = run->session->store;
+    enum loom_err err = store->ops->check(store, error);
+    if (err != LOOM_OK)
+        return err;
+    err = look_for_previous(run);
+    if (err != LOOM_OK)
+        return loom_error_set(error, err);
+    if (run->has_previous)
+        run->prompt->already(run->prompt->context, &run->previous);
+    return LOOM_OK;
+}
+
+static enum loom_waiting reason_of(const struct loom_flow_answer *answer) {
+    static const enum loom_waiting reasons[] = {
+        [LOOM_FLOW_PENDING] = LOOM_WAITING_PENDING,  [LOOM_FLOW_SLOW_DOWN] = LOOM_WAITING_SLOW_DOWN,
+        [LOOM_FLOW_BUSY] = LOOM_WAITING_SERVER,      [LOOM_FLOW_LOST] = LOOM_WAITING_NETWORK,
+        [LOOM_FLOW_APPROVED] = LOOM_WAITING_PENDING, [LOOM_FLOW_FATAL] = LOOM_WAITING_PENDING,
+    };
+    return reasons[answer->kind];
+}
+
+/* Wait a second at most, so that the time left on the screen moves. */
+static enum loom_err wait_a_little(const struct run *run, const struct loom_flow *flow,
+                                   enum loom_waiting reason, int64_t wait_ms) {
+    const struct loom_clock *clock = run->session->clock;
+    run->prompt->waiting(run->prompt->context, reason, loom_flow_left_ms(flow, now_ms(run)));
+    return clock->sleep_ms(clock->context, wait_ms < TICK_MS ? wait_ms : TICK_MS);
+}
+
+static enum loom_err poll_until_done(const struct run *run, const struct loom_device_grant *grant,
+                                     struct loom_flow *flow, struct loom_secret **out_token,
+                                     struct loom_error *error) {
+    struct loom_remote server = remote(run, 0);
+    enum loom_waiting reason = LOOM_WAITING_PENDING;
+    for (;;) {
+        int64_t wait_ms = 0;
+        enum loom_flow_step step = loom_flow_next(flow, now_ms(run), &wait_ms);
+        if (step == LOOM_FLOW_END)
+            break;
+        if (step == LOOM_FLOW_WAIT) {
+            enum loom_err err = wait_a_little(run, flow, reason, wait_ms);
+            if (err != LOOM_OK)
+                return loom_error_set(error, err);
+            continue;
+        }
+        struct loom_poll poll;
+        loom_native_poll(&server, grant->device_code, &poll, error);
+        if (poll.token != NULL)
+            *out_token = poll.token;
+        loom_flow_take(flow, now_ms(run), &poll.answer);
+        reason = reason_of(&poll.answer);
+    }
+    enum loom_err err = loom_flow_result(flow);
+    /* Expired by the clock: what the last poll noted is not why. */
+    if (error != NULL && err != error->code)
+        (void)loom_error_set(error, err);
+    return err;
+}
+
+static enum loom_err run_flow(const struct run *run, struct loom_secret **out_token,
+                              struct loom_error *error) {
+    LOOM_CLEANUP(loom_device_grant_clear) struct loom_device_grant grant = LOOM_DEVICE_GRANT_INIT;
+    struct loom_remote server = remote(run, 0);
+    struct loom_flow flow;
+    int64_t asked_at_ms = now_ms(run), asked_at_s = now_epoch_s(run);
+    enum loom_err err = loom_native_start(&server, &grant, error);
+    if (err != LOOM_OK)
+        return err;
+    loom_flow_start(&flow, asked_at_ms, &grant.terms);
+    if (grant.terms.life_s > 0)
+        run->prompt->code(run->prompt->context, &grant, asked_at_s + grant.terms.life_s);
+    return poll_until_done(run, &grant, &flow, out_token, error);
+}
+
+static enum loom_old_token revoke(const struct run *run, const struct loom_secret *token) {
+    struct loom_remote server = remote(run, LOOM_SESSION_REVOKE_MS);
+    enum loom_revocation revocation = LOOM_REVOKE_FAILED;
+    enum loom_err err = loom_native_logout(&server, token, &revocation, NULL);
+    return err == LOOM_OK ? LOOM_OLD_TOKEN_REVOKED : LOOM_OLD_TOKEN_LEFT;
+}
+
+/* Fill everything but the token and the account. */
+static enum loom_err describe(const struct run *run, struct loom_credential *credential) {
+    int64_t now_s = now_epoch_s(run);
+    credential->has_origin = true;
+    credential->origin = *run->wish->origin;
+    credential->source = run->wish->given != NULL ? LOOM_SOURCE_GIVEN : LOOM_SOURCE_DEVICE;
+    credential->dialect = LOOM_DIALECT_LOOM;
+    /* Never older than what it replaces, whatever the clock did: the newer of two copies wins. */
+    credential->obtained_at =
+        run->has_previous && run->previous.obtained_at > now_s ? run->previous.obtained_at : now_s;
+    if (run->ca_file == NULL)
+        return LOOM_OK;
+    credential->ca_file = strdup(run->ca_file);
+    return credential->ca_file == NULL ? LOOM_ERR_INTERNAL : LOOM_OK;
+}
+
+static enum loom_err save(const struct run *run, const struct loom_credential *credential,
+                          struct loom_error *error) {
+    struct loom_store *store = run->session->store;
+    return store->ops->save(store, credential, error);
+}
+
+/* The token is stored before anything else is asked, so that nothing can lose it any more. */
+static enum loom_err keep(const struct run *run, struct loom_signed_in *signed_in,
+                          struct loom_error *error) {
+    struct loom_credential *credential = &signed_in->credential;
+    enum loom_err err = describe(run, credential);
+    if (err != LOOM_OK)
+        (void)loom_error_set(error, err);
+    else
+        err = save(run, credential, error);
+    if (err != LOOM_OK && credential->source == LOOM_SOURCE_DEVICE)
+        signed_in->lost_token = revoke(run, credential->token);
+    return err;
+}
+
+static void put_back(const struct run *run) {
+    struct loom_store *store = run->session->store;
+    struct loom_store_question question = {run->wish->origin, true};
+    enum loom_err err = run->has_previous ? store->ops->save(store, &run->previous, NULL)
+                                          : store->ops->remove(store, &question, NULL);
+    (void)err; /* the sign-in has failed already, and that is what is said */
+}
+
+/* Only the server's own "no" counts: a name is a courtesy. */
+static enum loom_err learn_name(const struct run *run, struct loom_credential *credential,
+                                struct loom_error *error) {
+    struct loom_remote server = remote(run, LOOM_SESSION_WHOAMI_MS);
+    enum loom_err err = loom_native_whoami(&server, credential->token, &credential->account, error);
+    if (err == LOOM_ERR_REJECTED) {
+        put_back(run);
+        return err;
+    }
+    if (err == LOOM_OK && loom_account_name(&credential->account) != NULL)
+        err = save(run, credential, error);
+    return LOOM_OK;
+}
+
+static enum loom_err sign_in_by_flow(const struct run *run, struct loom_signed_in *signed_in,
+                                     struct loom_error *error) {
+    enum loom_err err = run_flow(run, &signed_in->credential.token, error);
+    if (err == LOOM_OK)
+        err = keep(run, signed_in, error);
+    return err == LOOM_OK ? learn_name(run, &signed_in->credential, error) : err;
+}
+
+static enum loom_err sign_in_with_given(const struct run *run, struct loom_signed_in *signed_in,
+                                        struct loom_error *error) {
+    struct loom_remote server = remote(run, 0);
+    struct loom_credential *credential = &signed_in->credential;
+    enum loom_err err = loom_native_whoami(&server, run->wish->given, &credential->account, error);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_secret_copy(run->wish->given, &credential->token);
+    return err == LOOM_OK ? keep(run, signed_in, error) : loom_error_set(error, err);
+}
+
+/* The replaced token dies only after the new one is safe, and only if it is ours to end. */
+static void retire_previous(const struct run *run, struct loom_signed_in *signed_in) {
+    (void)loom_refused_forget(run->session->paths, run->wish->origin, NULL);
+    if (!run->has_previous)
+        return;
+    signed_in->has_replaced =
+        loom_account_copy(&run->previous.account, &signed_in->replaced) == LOOM_OK;
+    if (run->previous.source == LOOM_SOURCE_DEVICE &&
+        !loom_secret_is_equal(run->previous.token, signed_in->credential.token))
+        signed_in->old_token = revoke(run, run->previous.token);
+}
+
+static enum loom_err sign_in(struct run *run, struct loom_signed_in *signed_in,
+                             struct loom_error *error) {
+    enum loom_err err = prepare(run, error);
+    if (err != LOOM_OK)
+        return err;
+    err = run->wish->given != NULL ? sign_in_with_given(run, signed_in, error)
+                                   : sign_in_by_flow(run, signed_in, error);
+    if (err == LOOM_OK)
+        retire_previous(run, signed_in);
+    return err;
+}
+
+enum loom_err loom_sign_in(const struct loom_session *session, const struct loom_sign_in_wish *wish,
+                           const struct loom_prompt *prompt, struct loom_signed_in *out_signed_in,
+                           struct loom_error *error) {
+    struct run run = {session, wish, prompt, LOOM_CREDENTIAL_INIT, false, NULL};
+    *out_signed_in = (struct loom_signed_in)LOOM_SIGNED_IN_INIT;
+    enum loom_err err = sign_in(&run, out_signed_in, error);
+    if (err != LOOM_OK)
+        loom_credential_clear(&out_signed_in->credential);
+    loom_credential_clear(&run.previous);
+    return err;
+}
+
+void loom_signed_in_clear(struct loom_signed_in *signed_in) {
+    loom_credential_clear(&signed_in->credential);
+    loom_account_clear(&signed_in->replaced);
+}
