@@ -70,6 +70,13 @@ const char *loom_buffer_text(const struct loom_buffer *buffer) {
     return buffer->data == NULL ? "" : buffer->data;
 }
 
+void loom_buffer_cut(struct loom_buffer *buffer, size_t len) {
+    if (len >= buffer->len)
+        return;
+    loom_wipe(buffer->data + len, buffer->len - len);
+    buffer->len = len;
+}
+
 void loom_buffer_reset(struct loom_buffer *buffer) {
     loom_wipe(buffer->data, buffer->capacity);
     buffer->len = 0;

@@ -43,6 +43,9 @@ loom_buffer_add_format(struct loom_buffer *buffer, const char *format, ...);
 /* What was added, as a string: "" when nothing was. Valid until the next call. */
 const char *loom_buffer_text(const struct loom_buffer *buffer);
 
+/* Wipe and drop what stands behind the first `len` bytes; nothing when there are no more. */
+void loom_buffer_cut(struct loom_buffer *buffer, size_t len);
+
 /* Keep the memory and the ceiling, wipe and drop the content. */
 void loom_buffer_reset(struct loom_buffer *buffer);
 

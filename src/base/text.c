@@ -61,7 +61,7 @@ static const struct {
     {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
 };
 
-static bool is_printable(uint32_t character) {
+bool loom_text_is_printable(uint32_t character) {
     for (size_t i = 0; i < sizeof unprintable / sizeof unprintable[0]; i++)
         if (character >= unprintable[i].first && character <= unprintable[i].last)
             return false;
@@ -69,19 +69,22 @@ static bool is_printable(uint32_t character) {
 }
 
 enum loom_err loom_text_add_printable(struct loom_buffer *out, const char *text, size_t len) {
+    size_t before = out->len;
     while (len > 0) {
         uint32_t character;
         size_t used = loom_utf8_next(text, len, &character);
         enum loom_err err = LOOM_OK;
-        if (used > 0 && is_printable(character)) {
+        if (used > 0 && loom_text_is_printable(character)) {
             err = loom_buffer_add(out, text, used);
         } else {
             used = used == 0 ? 1 : used;
             for (size_t i = 0; i < used && err == LOOM_OK; i++)
                 err = loom_buffer_add_format(out, "\\x%02x", (unsigned char)text[i]);
         }
-        if (err != LOOM_OK)
+        if (err != LOOM_OK) {
+            loom_buffer_cut(out, before);
             return err;
+        }
         text += used;
         len -= used;
     }

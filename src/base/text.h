@@ -27,10 +27,13 @@ bool loom_text_is_printable_ascii(const char *text, size_t len, size_t max);
 /* Are these `len` bytes well-formed UTF-8 (RFC 3629)? */
 bool loom_text_is_utf8(const char *text, size_t len);
 
+/* Is this none of: C0, DEL, C1, bidirectional control, line separator, invisible or unassigned? */
+bool loom_text_is_printable(uint32_t character);
+
 /*
  * Append `len` bytes of untrusted text to `out` in a form that is safe to show: well-formed UTF-8
- * stays, and every control character (C0, DEL, C1), bidirectional control, line separator,
- * invisible format character and byte that is not UTF-8 becomes \xNN, byte by byte.
+ * stays, and every character that loom_text_is_printable() refuses and every byte that is not UTF-8
+ * becomes \xNN, byte by byte.
  */
 LOOM_CHECKED enum loom_err loom_text_add_printable(struct loom_buffer *out, const char *text,
                                                    size_t len);

@@ -10,9 +10,10 @@
  *
  * A text is refused whole (LOOM_ERR_BAD_ANSWER) unless it is RFC 8259 to the letter, and more:
  * well-formed UTF-8 without NUL (raw or \u0000), no raw control characters, no lone surrogates
- * escaped, no numbers like 0123, nesting of at most LOOM_JSON_DEPTH_MAX checked before cJSON
- * recurses, no two equal names in one object, nothing but blanks after the end, and an object at
- * the top. A leading UTF-8 byte order mark is passed over. Names compare case-sensitively.
+ * escaped, no numbers like 0123 or longer than LOOM_JSON_NUMBER_MAX, nesting of at most
+ * LOOM_JSON_DEPTH_MAX checked before cJSON recurses, at most LOOM_JSON_VALUES_MAX values, no two
+ * equal names in one object, nothing but blanks after the end, and an object at the top. A leading
+ * UTF-8 byte order mark is passed over. Names compare case-sensitively.
  *
  * A tree may hold secrets, so dropping it wipes every string in it first. Text handed out by a
  * getter belongs to the tree and dies with it.
@@ -27,7 +28,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOOM_JSON_DEPTH_MAX = 16 };
+enum {
+    LOOM_JSON_DEPTH_MAX = 16,
+    LOOM_JSON_NUMBER_MAX = 63,     /* characters; cJSON reads no more of a number */
+    LOOM_JSON_VALUES_MAX = 100000, /* a vault of 4000 entries has 20 000; each costs 80 bytes */
+};
+
+#define LOOM_JSON_INTEGER_MAX INT64_C(9007199254740992) /* 2^53: up to here a double is exact */
 
 struct loom_json; /* an object, an array, or a value in one */
 
@@ -47,7 +54,7 @@ LOOM_CHECKED enum loom_err loom_json_get_text(const struct loom_json *object, co
 /*
  * A member that is a number from `least` to `most`, a fraction rounded up. A number outside is
  * LOOM_ERR_BAD_ANSWER, as is another type; LOOM_ERR_NOT_FOUND as above. The comparison is made on
- * the double, so 1e999 is only too large. |least|, |most| <= 2^53.
+ * the double, so 1e999 is only too large. |least|, |most| <= LOOM_JSON_INTEGER_MAX.
  */
 LOOM_CHECKED enum loom_err loom_json_get_number(const struct loom_json *object, const char *name,
                                                 int64_t least, int64_t most, int64_t *out_number);
@@ -84,7 +91,11 @@ bool loom_json_is_object(const struct loom_json *member);
 
 LOOM_CHECKED enum loom_err loom_json_new(struct loom_json **out_object);
 
-/* Add a member; `text` NULL adds null. The text must be UTF-8; it is copied. */
+/*
+ * Add a member; `text` NULL adds null. Names and text are copied. LOOM_ERR_INTERNAL, with `object`
+ * as it was: no memory, text that is not UTF-8, a number beyond +-LOOM_JSON_INTEGER_MAX. Whether
+ * the name is there already is not looked at.
+ */
 LOOM_CHECKED enum loom_err loom_json_add_text(struct loom_json *object, const char *name,
                                               const char *text);
 LOOM_CHECKED enum loom_err loom_json_add_number(struct loom_json *object, const char *name,
@@ -102,7 +113,11 @@ LOOM_CHECKED enum loom_err loom_json_add_object(struct loom_json *object, const 
 LOOM_CHECKED enum loom_err loom_json_add_array(struct loom_json *object, const char *name,
                                                struct loom_json **out_member);
 
-/* Append the text on one line, without a line end. Nothing of it stays elsewhere in memory. */
+/*
+ * Append the text on one line, without a line end. Nothing of it stays elsewhere in memory. What
+ * loom_text_is_printable() refuses is escaped, so the text is safe to show. LOOM_ERR_INTERNAL: past
+ * the ceiling, or no memory; `out` is as it was.
+ */
 LOOM_CHECKED enum loom_err loom_json_print(const struct loom_json *tree, struct loom_buffer *out);
 
 /* Wipe every string, free the whole tree, set to NULL. Only for trees, never for members. */
