@@ -9,9 +9,9 @@
  *     loom_git_add_answer(&out, &answer)
  *
  * Only LF ends a line. Unknown keys are ignored. A request is answered with nothing as a whole when
- * a line is over-long or has no "=", when a value holds CR or NUL, when one of the known keys comes
- * twice, or when protocol or host is missing or empty: such a request was not made by git for a
- * person (CVE-2020-5260, CVE-2020-11008, CVE-2024-50349, CVE-2024-52006).
+ * a line is over-long, has no "=", or holds CR or NUL, when one of the known keys comes twice, or
+ * when protocol or host is missing or empty: such a request was not made by git for a person
+ * (CVE-2020-5260, CVE-2020-11008, CVE-2024-50349, CVE-2024-52006).
  */
 #ifndef LOOM_GIT_GIT_CREDENTIAL_H
 #define LOOM_GIT_GIT_CREDENTIAL_H
@@ -49,7 +49,9 @@ bool loom_git_is_complete(const char *bytes, size_t len);
 /*
  * Read a request. The host is judged by loom_origin_parse(), and more strictly: a port has no
  * leading zeros. A path is cut at the first part that a server's own path cannot have (a server
- * under a path is matched on what stands before it). LOOM_ERR_USAGE: nothing may be answered.
+ * under a path is matched on what stands before it), but one with a backslash or a . or .. segment
+ * refuses the request: what stands before those says nothing about where the request goes.
+ * LOOM_ERR_USAGE: nothing may be answered. LOOM_ERR_INTERNAL: no memory.
  */
 LOOM_CHECKED enum loom_err loom_git_parse(const char *bytes, size_t len,
                                           struct loom_git_request *out_request);
@@ -64,13 +66,14 @@ size_t loom_git_match(const struct loom_git_request *request, const struct loom_
 
 struct loom_git_answer {
     const struct loom_secret *password; /* NULL with quit */
-    int64_t expires_at;                 /* epoch seconds; 0: unknown, not said */
+    int64_t expires_at;                 /* epoch seconds; 0 or less: unknown, not said */
     bool quit;                          /* stop git from asking further helpers or the person */
 };
 
 /*
  * Append the answer: username and password, password_expiry_utc when known, or quit=1; no other
- * line. The buffer needs a ceiling of LOOM_GIT_ANSWER_MAX.
+ * line, and none at all without password and quit. The buffer needs a ceiling of
+ * LOOM_GIT_ANSWER_MAX.
  */
 enum { LOOM_GIT_ANSWER_MAX = LOOM_TOKEN_MAX + 256 };
 LOOM_CHECKED enum loom_err loom_git_add_answer(struct loom_buffer *out,
