@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Descriptors: the few loops that the files of this room share.
+ *
+ * These return 0 or an errno; the caller knows the path that belongs to it and makes a loom_error.
+ */
+#ifndef LOOM_SYSTEM_FD_PRIV_H
+#define LOOM_SYSTEM_FD_PRIV_H
+
+#include "base/buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* For LOOM_CLEANUP: close and set to -1; -1 is allowed. Keeps errno. */
+void loom_fd_close(int *fd);
+
+/* Write all of it, through EINTR and short writes. EAGAIN: 5 s without progress. */
+int loom_fd_write(int fd, const void *bytes, size_t len);
+
+/* Append everything up to the end of file. EFBIG: more than the ceiling of `out`. On failure `out`
+   is as before. */
+int loom_fd_read(int fd, struct loom_buffer *out);
+
+/* fsync, through EINTR. */
+int loom_fd_sync(int fd);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "system/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Each makes a library that this program may load write keys or traffic somewhere. */
+static const char *const telltales[] = {
+    "SSLKEYLOGFILE",      /* OpenSSL through libcurl, GnuTLS, NSS: TLS session keys */
+    "QLOGDIR",            /* libcurl: QUIC traffic */
+    "SSLDEBUGFILE",       /* NSS */
+    "GNUTLS_DEBUG_LEVEL", /* GnuTLS: at high levels, secrets on stderr */
+};
+
+/*
+ * A standard descriptor that is closed would be given to the first file that is opened, and what
+ * is meant for the screen would go into it. Stdout is opened for reading on purpose: an answer that
+ * nobody can have received must not look delivered, so writing it still fails.
+ */
+static const int standard_flags[] = {
+    [STDIN_FILENO] = O_RDONLY,
+    [STDOUT_FILENO] = O_RDONLY,
+    [STDERR_FILENO] = O_RDWR,
+};
+
+static enum loom_err fill_standard_descriptors(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        /* The lowest free number is this one. */
+        if (open("/dev/null", standard_flags[fd]) != fd)
+            return LOOM_ERR_INTERNAL;
+    }
+    return LOOM_OK;
+}
+
+static enum loom_err forbid_dumps(void) {
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        return LOOM_ERR_INTERNAL;
+#ifndef LOOM_SANITIZED
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return LOOM_ERR_INTERNAL;
+#endif
+    return LOOM_OK;
+}
+
+enum loom_err loom_process_harden(void) {
+    if (getauxval(AT_SECURE) != 0)
+        return LOOM_ERR_USAGE;
+    enum loom_err err = fill_standard_descriptors();
+    if (err != LOOM_OK)
+        return err;
+    (void)umask(S_IRWXG | S_IRWXO);
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        return LOOM_ERR_INTERNAL;
+    for (size_t i = 0; i < sizeof telltales / sizeof telltales[0]; i++) {
+        if (unsetenv(telltales[i]) != 0)
+            return LOOM_ERR_INTERNAL;
+    }
+    return forbid_dumps();
+}

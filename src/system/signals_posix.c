@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One byte in a pipe of our own that nobody ever takes out: every wait, in every thread, can look
+ * at its other end, and it stays readable.
+ */
+#include "system/process.h"
+
+#include "system/fd_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+static const int asking_to_end[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum { ASKING = sizeof asking_to_end / sizeof asking_to_end[0] };
+
+/* The state that process.h documents: a handler has no other way to be told anything. */
+static atomic_int caught;
+static int pipe_fds[2] = {-1, -1};
+static bool is_ours[ASKING];
+
+/* Only what signal-safety(7) allows. */
+static void on_signal(int number) {
+    int before = errno;
+    int none = 0;
+    (void)atomic_compare_exchange_strong(&caught, &none, number);
+    /* SA_RESETHAND covers this signal; the second one may be another. */
+    for (size_t i = 0; i < ASKING; i++) {
+        if (is_ours[i])
+            (void)signal(asking_to_end[i], SIG_DFL);
+    }
+    ssize_t written = write(pipe_fds[1], "", 1);
+    (void)written; /* the pipe has room: at most one byte a signal ever goes in */
+    errno = before;
+}
+
+static bool catch_one(size_t i) {
+    struct sigaction now;
+    if (sigaction(asking_to_end[i], NULL, &now) != 0)
+        return false;
+    if (now.sa_handler == SIG_IGN)
+        return true; /* nohup, or a job in the background: that stands */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t other = 0; other < ASKING; other++)
+        (void)sigaddset(&action.sa_mask, asking_to_end[other]);
+    is_ours[i] = true;
+    is_ours[i] = sigaction(asking_to_end[i], &action, NULL) == 0;
+    return is_ours[i];
+}
+
+static void give_up(void) {
+    for (size_t i = 0; i < ASKING; i++) {
+        if (is_ours[i])
+            (void)signal(asking_to_end[i], SIG_DFL);
+        is_ours[i] = false;
+    }
+    loom_fd_close(&pipe_fds[0]);
+    loom_fd_close(&pipe_fds[1]);
+}
+
+int loom_signals_catch(void) {
+    if (pipe_fds[0] >= 0)
+        return pipe_fds[0];
+    if (pipe2(pipe_fds, O_NONBLOCK | O_CLOEXEC) != 0)
+        return -1;
+    for (size_t i = 0; i < ASKING; i++) {
+        if (!catch_one(i)) {
+            give_up();
+            return -1;
+        }
+    }
+    return pipe_fds[0];
+}
+
+int loom_signals_caught(void) {
+    return atomic_load(&caught);
+}
+
+void loom_signals_raise(void) {
+    int number = loom_signals_caught();
+    if (number == 0)
+        return;
+    (void)signal(number, SIG_DFL);
+    sigset_t only;
+    (void)sigemptyset(&only);
+    (void)sigaddset(&only, number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    (void)raise(number);
+}
