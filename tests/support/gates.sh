@@ -183,7 +183,11 @@ test_preset() { # PRESET CTEST_ARGUMENTS...
     shift
     gate "build.$preset" build "$preset" ON || return 0
     all=$(names_of "$preset" "$@")
-    [[ -n $all ]] || fail "no test answers to: $*"
+    if [[ -z $all ]]; then
+        printf '%-22s FAILED: there is no such test: %s\n' "test.$preset" "$*"
+        failed=$((failed + 1))
+        return 0
+    fi
     mine=$(names_of "$preset" "$@" -LE '^root$')
     [[ -z $mine ]] || run_ctest "test.$preset" "$preset" as_tester "$@" -LE '^root$'
     run_root_tests "$preset" "$@"
