@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the server can do wrong on request, by name: one table (tests/server/README.md explains
+ * the rows). A misbehaviour belongs to one call; some happen once or twice and then are over.
+ */
+#ifndef SERVER_MISBEHAVE_H
+#define SERVER_MISBEHAVE_H
+
+#include "base/error.h"
+#include "server/options.h"
+
+enum dev_call {
+    DEV_CALL_OTHER, /* has no misbehaviours: pages, control */
+    DEV_CALL_START,
+    DEV_CALL_POLL,
+    DEV_CALL_ME,
+    DEV_CALL_LOGOUT,
+    DEV_CALL_GIT,
+    DEV_CALL_ANY, /* only in the table: every call but DEV_CALL_OTHER */
+};
+
+enum dev_wrong {
+    DEV_WRONG_ANSWER,   /* a fixed answer */
+    DEV_WRONG_PAGE,     /* start goes on, with `body` as its verification_url */
+    DEV_WRONG_CODE,     /* start goes on, with `body` as its user_code */
+    DEV_WRONG_REDIRECT, /* to --redirect-to */
+    DEV_WRONG_DROP,     /* the connection closes without an answer */
+    DEV_WRONG_HANG,     /* no answer, for as long as the client stays */
+    DEV_WRONG_CUT,      /* less of the body than Content-Length says */
+    DEV_WRONG_DRIP,     /* the body, one byte a second */
+    DEV_WRONG_FLOOD,    /* blanks without end, chunked */
+};
+
+struct dev_misbehaviour {
+    const char *name;
+    enum dev_call call;
+    enum dev_wrong wrong;
+    unsigned status;
+    unsigned times;           /* 0: always */
+    const char *type;         /* NULL: application/json */
+    const char *body;         /* NULL: "" */
+    const char *header;       /* NULL: no further header */
+    const char *header_value; /* of `header` */
+};
+
+struct dev_misbehaviours;
+
+/* LOOM_ERR_USAGE: no such name; detail holds it. */
+LOOM_CHECKED enum loom_err dev_misbehaviours_new(const struct dev_names *names,
+                                                 struct dev_misbehaviours **out_misbehaviours,
+                                                 struct loom_error *error);
+void dev_misbehaviours_free(struct dev_misbehaviours *misbehaviours);
+
+/* Let `name` be the only active one, from its first time on; "" is none. LOOM_ERR_NOT_FOUND. */
+LOOM_CHECKED enum loom_err dev_misbehaviours_replace(struct dev_misbehaviours *misbehaviours,
+                                                     const char *name);
+
+/* What to do wrong at this call, counted as done; NULL: nothing. */
+const struct dev_misbehaviour *dev_misbehaviours_take(struct dev_misbehaviours *misbehaviours,
+                                                      enum dev_call call);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/request.h"
+
+#include "base/text.h"
+#include "server/routes.h"
+
+#include <poll.h>
+#include <string.h>
+
+const char *dev_request_header(const struct dev_request *request, const char *name) {
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+/* Does `text` begin with `prefix`, in whatever case? */
+static bool has_prefix(const char *text, const char *prefix) {
+    for (; *prefix != '\0'; text++, prefix++)
+        if (loom_ascii_lower(*text) != loom_ascii_lower(*prefix))
+            return false;
+    return true;
+}
+
+bool dev_request_is_type(const struct dev_request *request, const char *type) {
+    const char *value = dev_request_header(request, "Content-Type");
+    return value != NULL && has_prefix(value, type) && strchr("; \t", value[strlen(type)]) != NULL;
+}
+
+const char *dev_request_bearer(const struct dev_request *request) {
+    const char *value = dev_request_header(request, "Authorization");
+    return value != NULL && has_prefix(value, "bearer ") ? value + strlen("bearer ") : NULL;
+}
+
+static const char *authorization_kind(const struct dev_request *request) {
+    const char *value = dev_request_header(request, "Authorization");
+    if (value == NULL)
+        return "none";
+    if (has_prefix(value, "bearer "))
+        return "bearer";
+    return has_prefix(value, "basic ") ? "basic" : "other";
+}
+
+void dev_request_log(struct dev_request *request, unsigned status) {
+    if (request->is_logged)
+        return;
+    request->is_logged = true;
+    const struct dev_log_line line = {
+        .t_ms = request->t_ms,
+        .method = request->method == NULL ? "" : request->method,
+        .path = request->path,
+        .status = status,
+        .authorization = authorization_kind(request),
+        .body_len = request->body_len,
+        .git = request->route != NULL && request->route->call == DEV_CALL_GIT,
+    };
+    dev_journal_log(request->server->log, &line);
+}
+
+bool dev_request_wait(const struct dev_request *request, int wait_ms) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct pollfd fds[] = {
+        {.fd = request->server->stop_fd, .events = POLLIN},
+        {.fd = info == NULL ? -1 : info->connect_fd, .events = POLLRDHUP},
+    };
+    return poll(fds, 2, wait_ms) != 0;
+}

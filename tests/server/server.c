@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "server/clock.h"
+#include "server/git.h"
+#include "server/routes.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { PEM_MAX = 256 * 1024, IDLE_TIMEOUT_S = 600 };
+
+/* ---- One request ---- */
+
+/* libmicrohttpd's first call for a request: the only one that sees the line as it was sent. */
+static void *open_request(void *context, const char *uri, struct MHD_Connection *connection) {
+    struct dev_request *request = calloc(1, sizeof *request);
+    char *path = request == NULL ? NULL : strdup(uri);
+    if (path == NULL) {
+        free(request);
+        return NULL;
+    }
+    size_t path_len = strcspn(path, "?#");
+    request->query = path[path_len] == '?' ? path + path_len + 1 : "";
+    path[path_len] = '\0';
+    request->server = context;
+    request->connection = connection;
+    request->path = path;
+    request->subpath = path;
+    request->t_ms = dev_clock_now_ms();
+    request->body = (struct loom_buffer)LOOM_BUFFER_INIT(DEV_BODY_MAX);
+    return request;
+}
+
+static void close_request(void *context, struct MHD_Connection *connection, void **request_slot,
+                          enum MHD_RequestTerminationCode why) {
+    (void)context;
+    (void)connection;
+    (void)why;
+    struct dev_request *request = *request_slot;
+    if (request == NULL)
+        return;
+    dev_request_log(request, 0);
+    dev_git_end(request);
+    loom_buffer_clear(&request->body);
+    free(request->path);
+    free(request);
+    *request_slot = NULL;
+}
+
+static enum MHD_Result begin(struct dev_request *request, const char *method) {
+    request->is_started = true;
+    request->method = method;
+    dev_route_find(request);
+    return dev_route_is_git(request) ? dev_git_begin(request) : MHD_YES;
+}
+
+static enum MHD_Result receive(struct dev_request *request, const char *bytes, size_t len) {
+    request->body_len += len;
+    if (dev_route_is_git(request))
+        return dev_git_receive(request, bytes, len);
+    if (request->is_too_large || loom_buffer_add(&request->body, bytes, len) != LOOM_OK)
+        request->is_too_large = true;
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(struct dev_request *request) {
+    if (dev_route_is_git(request))
+        return request->route->handle(request);
+    if (request->is_too_large)
+        return dev_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large");
+    const struct dev_misbehaviour *wrong =
+        dev_misbehaviours_take(request->server->misbehaviours, request->route->call);
+    if (wrong == NULL)
+        return request->route->handle(request);
+    if (wrong->wrong == DEV_WRONG_PAGE || wrong->wrong == DEV_WRONG_CODE)
+        return dev_call_start_wrong(request, wrong);
+    return dev_answer_wrong(request, wrong);
+}
+
+/* libmicrohttpd calls this when the header has come, for each piece of body, and at its end. */
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *bytes,
+                              size_t *len, void **request_slot) {
+    (void)context;
+    (void)connection;
+    (void)url;
+    (void)version;
+    struct dev_request *request = *request_slot;
+    if (request == NULL)
+        return MHD_NO;
+    if (!request->is_started)
+        return begin(request, method);
+    if (*len == 0)
+        return answer(request);
+    size_t bytes_len = *len;
+    *len = 0;
+    return receive(request, bytes, bytes_len);
+}
+
+/* ---- Listening ---- */
+
+static enum loom_err read_file(const char *path, struct loom_buffer *out,
+                               struct loom_error *error) {
+    char block[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return loom_error_os(error, LOOM_ERR_STORAGE, errno, path);
+    enum loom_err err = LOOM_OK;
+    ssize_t len = 0;
+    while (err == LOOM_OK && (len = read(fd, block, sizeof block)) > 0)
+        err = loom_buffer_add(out, block, (size_t)len);
+    int os_error = errno;
+    (void)close(fd);
+    loom_wipe(block, sizeof block);
+    if (len < 0 || err != LOOM_OK)
+        return loom_error_os(error, LOOM_ERR_STORAGE, len < 0 ? os_error : EFBIG, path);
+    return LOOM_OK;
+}
+
+static struct MHD_Daemon *listen_on(struct dev_server *server, const struct sockaddr_in *address,
+                                    char *cert, char *key) {
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_POLL | MHD_USE_ITC | (cert == NULL ? 0 : MHD_USE_TLS);
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    return MHD_start_daemon(flags, 0, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR, address,
+                            MHD_OPTION_URI_LOG_CALLBACK, open_request, server,
+                            MHD_OPTION_NOTIFY_COMPLETED, close_request, server,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+                            MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY,
+                            cert == NULL ? plain : tls, MHD_OPTION_END);
+}
+
+static enum loom_err listen_loopback(struct dev_server *server, struct loom_error *error) {
+    const struct dev_options *options = server->options;
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer cert = LOOM_BUFFER_INIT(PEM_MAX);
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer key = LOOM_BUFFER_INIT(PEM_MAX);
+    enum loom_err err = LOOM_OK;
+    if (options->cert != NULL)
+        err = read_file(options->cert, &cert, error);
+    if (err == LOOM_OK && options->key != NULL)
+        err = read_file(options->key, &key, error);
+    if (err != LOOM_OK)
+        return err;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)options->port),
+        .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
+    };
+    server->daemon = listen_on(server, &address, cert.data, key.data);
+    if (server->daemon == NULL)
+        return loom_error_detail(error, LOOM_ERR_UNREACHABLE,
+                                 "cannot listen: port in use, or certificate and key unusable");
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    (void)snprintf(server->local_url, sizeof server->local_url, "http%s://localhost:%u%s",
+                   options->cert == NULL ? "" : "s", info == NULL ? 0U : info->port,
+                   options->base_path);
+    (void)snprintf(server->base_url, sizeof server->base_url, "%s",
+                   options->public_url == NULL ? server->local_url : options->public_url);
+    return LOOM_OK;
+}
+
+/* Whoever sees the file sees all of it. */
+static enum loom_err write_ready(const struct dev_server *server, struct loom_error *error) {
+    const char *path = server->options->ready;
+    char temporary[4096];
+    if (path == NULL)
+        return LOOM_OK;
+    (void)snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    FILE *file = fopen(temporary, "we");
+    if (file == NULL)
+        return loom_error_os(error, LOOM_ERR_STORAGE, errno, temporary);
+    bool is_written = fprintf(file, "%s\n", server->base_url) > 0;
+    is_written = fclose(file) == 0 && is_written;
+    if (is_written && rename(temporary, path) == 0)
+        return LOOM_OK;
+    int os_error = errno;
+    (void)unlink(temporary);
+    return loom_error_os(error, LOOM_ERR_STORAGE, os_error, path);
+}
+
+static enum loom_err furnish(struct dev_server *server, struct loom_error *error) {
+    const struct dev_options *options = server->options;
+    server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->stop_fd < 0)
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    enum loom_err err = dev_misbehaviours_new(&options->misbehave, &server->misbehaviours, error);
+    if (err == LOOM_OK)
+        err = dev_journal_open(options->log, &server->log, error);
+    if (err == LOOM_OK)
+        err = dev_journal_open(options->secrets, &server->secrets, error);
+    if (err == LOOM_OK)
+        err = dev_codes_new(options, &server->codes);
+    if (err == LOOM_OK)
+        err = dev_tokens_new(&server->tokens);
+    return err;
+}
+
+enum loom_err dev_server_start(const struct dev_options *options, struct dev_server **out_server,
+                               struct loom_error *error) {
+    struct dev_server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    server->options = options;
+    server->stop_fd = -1;
+    enum loom_err err = furnish(server, error);
+    if (err == LOOM_OK)
+        err = listen_loopback(server, error);
+    if (err == LOOM_OK)
+        err = write_ready(server, error);
+    if (err != LOOM_OK) {
+        dev_server_stop(server);
+        return err;
+    }
+    *out_server = server;
+    return LOOM_OK;
+}
+
+void dev_server_stop(struct dev_server *server) {
+    if (server == NULL)
+        return;
+    if (server->stop_fd >= 0)
+        (void)eventfd_write(server->stop_fd, 1);
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    dev_tokens_free(server->tokens);
+    dev_codes_free(server->codes);
+    dev_journal_close(server->secrets);
+    dev_journal_close(server->log);
+    dev_misbehaviours_free(server->misbehaviours);
+    if (server->stop_fd >= 0)
+        (void)close(server->stop_fd);
+    free(server);
+}
