@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+#include "base/text.h"
+#include "http/http_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- One server at a time ---- */
+
+/* Forget connection, server and authorities. */
+static void leave(struct loom_http_client *client) {
+    if (client->multi != NULL)
+        (void)client->curl->multi_cleanup(client->multi);
+    client->multi = NULL;
+    loom_authorities_clear(&client->authorities);
+    free(client->ca_file);
+    client->ca_file = NULL;
+}
+
+static bool is_same_file(const char *a, const char *b) {
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool is_there(const struct loom_http_client *client,
+                     const struct loom_http_request *request) {
+    return client->multi != NULL && loom_origin_is_equal(&client->origin, request->origin) &&
+           is_same_file(client->ca_file, request->ca_file);
+}
+
+static enum loom_err start_cache(struct loom_http_client *client, struct loom_error *error) {
+    client->multi = client->curl->multi_init();
+    if (client->multi == NULL)
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    if (client->curl->multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK)
+        return loom_error_detail(error, LOOM_ERR_INTERNAL,
+                                 "libcurl lacks an option that is needed");
+    return LOOM_OK;
+}
+
+/* Turn to the server of the request, with nothing left of the one before. */
+static enum loom_err turn_to(struct loom_http_client *client,
+                             const struct loom_http_request *request, struct loom_error *error) {
+    if (is_there(client, request))
+        return LOOM_OK;
+    leave(client);
+    const char *system_file = client->curl->version_info(CURLVERSION_NOW)->cainfo;
+    enum loom_err err = LOOM_OK;
+    if (request->origin->is_secure)
+        err = loom_authorities_read(request->ca_file, system_file, &client->authorities, error);
+    if (err == LOOM_OK && request->ca_file != NULL &&
+        (client->ca_file = strdup(request->ca_file)) == NULL)
+        err = loom_error_set(error, LOOM_ERR_INTERNAL);
+    if (err == LOOM_OK)
+        err = start_cache(client, error);
+    if (err != LOOM_OK) {
+        leave(client);
+        return err;
+    }
+    client->origin = *request->origin;
+    return LOOM_OK;
+}
+
+/* ---- One request ---- */
+
+/* A fragment would be dropped in silence, a blank or a control character splits the request. */
+static bool is_path(const char *path) {
+    if (path == NULL || path[0] != '/' || strlen(path) > LOOM_HTTP_PATH_MAX)
+        return false;
+    for (const char *c = path; *c != '\0'; c++)
+        if (*c < 0x21 || *c > 0x7e || *c == '#')
+            return false;
+    return true;
+}
+
+static bool is_fit(const struct loom_http_request *request) {
+    if (request->origin == NULL || !is_path(request->path) || request->timeout_ms < 0)
+        return false;
+    if (!request->origin->is_secure && !request->origin->is_loopback)
+        return false;
+    if (request->content_type == NULL)
+        return request->body_len == 0;
+    return request->method == LOOM_HTTP_POST && (request->body != NULL || request->body_len == 0) &&
+           loom_text_is_printable_ascii(request->content_type, strlen(request->content_type), 128);
+}
+
+static const char *const METHODS[] = {[LOOM_HTTP_GET] = "GET", [LOOM_HTTP_POST] = "POST"};
+
+/* The path less its query: an address may carry what is nobody's business. */
+static void log_request(const struct loom_http_request *request) {
+    loom_log(LOOM_LOG_WIRE, "> %s %s%.*s", METHODS[request->method], request->origin->url,
+             (int)strcspn(request->path, "?"), request->path);
+}
+
+static void log_answer(const struct loom_http_exchange *exchange) {
+    const struct loom_curl *curl = exchange->client->curl;
+    curl_off_t took_us = 0;
+    char *type = NULL;
+    (void)curl->easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+    (void)curl->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
+    loom_log(LOOM_LOG_WIRE, "< %ld %.64s, %zu bytes, %ld ms", exchange->head.status,
+             type != NULL ? type : "no media type", exchange->body.len, (long)(took_us / 1000));
+}
+
+static enum loom_err run_exchange(struct loom_http_exchange *exchange, struct loom_error *error) {
+    CURLcode result = CURLE_OK;
+    log_request(exchange->request);
+    enum loom_err err = loom_http_transfer(exchange, &result, error);
+    if (err != LOOM_OK)
+        return err;
+    if (result != CURLE_OK) {
+        loom_log(LOOM_LOG_WIRE, "< %s", exchange->client->curl->easy_strerror(result));
+        return loom_http_explain(exchange, result, error);
+    }
+    log_answer(exchange);
+    return LOOM_OK;
+}
+
+/* Move the answer to the caller. */
+static void hand_over(struct loom_http_exchange *exchange, struct loom_http_response *response) {
+    loom_buffer_clear(&response->body);
+    *response = (struct loom_http_response){
+        .status = exchange->head.status,
+        .is_json = exchange->head.is_json,
+        .retry_after_s = exchange->head.retry_after_s,
+        .body = exchange->body,
+    };
+    exchange->body = (struct loom_buffer)LOOM_BUFFER_INIT(LOOM_HTTP_BODY_MAX);
+}
+
+static enum loom_err send_request(void *context, const struct loom_http_request *request,
+                                  struct loom_http_response *out_response,
+                                  struct loom_error *error) {
+    struct loom_http_client *client = context;
+    enum loom_err err = LOOM_OK;
+    if (!is_fit(request))
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, "a request that cannot be sent");
+    if (client->curl == NULL)
+        err = loom_curl_get(&client->curl, error);
+    if (err == LOOM_OK)
+        err = turn_to(client, request, error);
+    struct loom_http_exchange exchange;
+    if (err == LOOM_OK)
+        err = loom_http_exchange_open(client, request, &exchange, error);
+    if (err != LOOM_OK)
+        return err;
+    err = run_exchange(&exchange, error);
+    if (err == LOOM_OK)
+        hand_over(&exchange, out_response);
+    loom_http_exchange_close(&exchange);
+    return err;
+}
+
+/* ---- The client ---- */
+
+void loom_http_response_clear(struct loom_http_response *response) {
+    loom_buffer_clear(&response->body);
+    *response = (struct loom_http_response)LOOM_HTTP_RESPONSE_INIT;
+}
+
+enum loom_err loom_http_client_new(const int *stop_fd, struct loom_http_client **out_client) {
+    struct loom_http_client *client = malloc(sizeof *client);
+    if (client == NULL)
+        return LOOM_ERR_INTERNAL;
+    *client = (struct loom_http_client){
+        .stop_fd = stop_fd,
+        .authorities = LOOM_AUTHORITIES_INIT,
+    };
+    *out_client = client;
+    return LOOM_OK;
+}
+
+struct loom_http loom_http_client_port(struct loom_http_client *client) {
+    return (struct loom_http){.context = client, .send = send_request};
+}
+
+void loom_http_client_free(struct loom_http_client *client) {
+    if (client == NULL)
+        return;
+    leave(client);
+    free(client);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/curl_library.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SONAME "libcurl.so.4"
+
+/* 7.88.0: CURLU_PUNYCODE; CURLOPT_QUICK_EXIT, without which Ctrl-C waits for a resolver, is older.
+ */
+enum { VERSION_MIN = 0x075800 };
+
+/*
+ * The note of uapi-group.org's "ELF dlopen metadata": owner "FDO", type 0x407c0c0a, content JSON.
+ * Packaging tools read it and turn it into a dependency.
+ */
+#define NOTE_OWNER "FDO"
+#define NOTE_JSON                                                                                  \
+    "[{\"feature\":\"http\",\"description\":\"Talks to the server\",\"priority\":\"required\","    \
+    "\"soname\":[\"" SONAME "\"]}]"
+
+enum { NOTE_TYPE = 0x407c0c0a };
+
+__attribute__((used, section(".note.dlopen"))) static const struct {
+    Elf64_Nhdr header;
+    char owner[sizeof NOTE_OWNER];
+    _Alignas(Elf64_Word) char json[sizeof NOTE_JSON];
+} DLOPEN_NOTE = {
+    .header = {.n_namesz = sizeof NOTE_OWNER, .n_descsz = sizeof NOTE_JSON, .n_type = NOTE_TYPE},
+    .owner = NOTE_OWNER,
+    .json = NOTE_JSON,
+};
+
+#define SYMBOL(name)                                                                               \
+    { "curl_" #name, offsetof(struct loom_curl, name) }
+
+static const struct {
+    const char *name;
+    size_t at; /* of the pointer in struct loom_curl */
+} SYMBOLS[] = {
+    SYMBOL(global_init),
+    SYMBOL(version_info),
+    SYMBOL(getdate),
+    SYMBOL(free),
+    SYMBOL(easy_init),
+    SYMBOL(easy_setopt),
+    SYMBOL(easy_getinfo),
+    SYMBOL(easy_strerror),
+    SYMBOL(easy_cleanup),
+    SYMBOL(multi_init),
+    SYMBOL(multi_setopt),
+    SYMBOL(multi_add_handle),
+    SYMBOL(multi_remove_handle),
+    SYMBOL(multi_perform),
+    SYMBOL(multi_poll),
+    SYMBOL(multi_info_read),
+    SYMBOL(multi_cleanup),
+    SYMBOL(url),
+    SYMBOL(url_set),
+    SYMBOL(url_get),
+    SYMBOL(url_cleanup),
+};
+
+_Static_assert(sizeof SYMBOLS / sizeof SYMBOLS[0] * sizeof(void *) == sizeof(struct loom_curl),
+               "every pointer of the table is bound");
+
+static enum loom_err bind_symbols(void *library, const char *soname, struct loom_curl *curl,
+                                  struct loom_error *error) {
+    for (size_t i = 0; i < sizeof SYMBOLS / sizeof SYMBOLS[0]; i++) {
+        void *symbol = dlsym(library, SYMBOLS[i].name);
+        if (symbol == NULL) {
+            char why[128];
+            (void)snprintf(why, sizeof why, "%s lacks %s", soname, SYMBOLS[i].name);
+            return loom_error_detail(error, LOOM_ERR_INTERNAL, why);
+        }
+        memcpy((char *)curl + SYMBOLS[i].at, &symbol, sizeof symbol);
+    }
+    return LOOM_OK;
+}
+
+static bool is_protocol_known(const curl_version_info_data *info, const char *name) {
+    for (const char *const *each = info->protocols; each != NULL && *each != NULL; each++)
+        if (strcmp(*each, name) == 0)
+            return true;
+    return false;
+}
+
+enum loom_err loom_curl_check(const curl_version_info_data *info, struct loom_error *error) {
+    char why[128];
+    if (info->version_num < VERSION_MIN) {
+        (void)snprintf(why, sizeof why, "libcurl %s is older than 7.88.0", info->version);
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, why);
+    }
+    if ((info->features & CURL_VERSION_SSL) == 0 || !is_protocol_known(info, "https") ||
+        !is_protocol_known(info, "http"))
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl cannot do https");
+    return LOOM_OK;
+}
+
+enum loom_err loom_curl_open(const char *soname, struct loom_curl *out_curl,
+                             struct loom_error *error) {
+    struct loom_curl curl;
+    void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        char why[128];
+        (void)snprintf(why, sizeof why, "%s cannot be opened", soname);
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, why);
+    }
+    enum loom_err err = bind_symbols(library, soname, &curl, error);
+    if (err == LOOM_OK)
+        err = loom_curl_check(curl.version_info(CURLVERSION_NOW), error);
+    if (err != LOOM_OK)
+        return err;
+    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl cannot be initialised");
+    *out_curl = curl;
+    return LOOM_OK;
+}
+
+/* Written once, under `once`. */
+static struct {
+    pthread_once_t once;
+    struct loom_curl curl;
+    struct loom_error error;
+} process = {.once = PTHREAD_ONCE_INIT};
+
+static void open_once(void) {
+    enum loom_err err = loom_curl_open(SONAME, &process.curl, &process.error);
+    (void)err; /* kept in process.error */
+}
+
+enum loom_err loom_curl_get(const struct loom_curl **out_curl, struct loom_error *error) {
+    (void)pthread_once(&process.once, open_once);
+    if (process.error.code != LOOM_OK)
+        return loom_error_detail(error, process.error.code, process.error.detail);
+    *out_curl = &process.curl;
+    return LOOM_OK;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "http/http_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What every failure of libcurl means; what is not here is a fault of this program. */
+static const struct {
+    CURLcode result;
+    enum loom_err err;
+    const char *word; /* public; NULL: the server's host */
+} MEANINGS[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, LOOM_ERR_NO_HOST, NULL},
+    {CURLE_COULDNT_CONNECT, LOOM_ERR_UNREACHABLE, NULL},
+    {CURLE_SEND_ERROR, LOOM_ERR_UNREACHABLE, NULL},
+    {CURLE_RECV_ERROR, LOOM_ERR_UNREACHABLE, NULL},
+    {CURLE_GOT_NOTHING, LOOM_ERR_UNREACHABLE, NULL},
+    {CURLE_PARTIAL_FILE, LOOM_ERR_UNREACHABLE, NULL},
+    {CURLE_OPERATION_TIMEDOUT, LOOM_ERR_TIMEOUT, NULL},
+    {CURLE_SSL_CONNECT_ERROR, LOOM_ERR_TLS, "handshake failed"},
+    {CURLE_SSL_CIPHER, LOOM_ERR_TLS, "no common cipher"},
+    {CURLE_SSL_ISSUER_ERROR, LOOM_ERR_TLS, "certificate not accepted"},
+    {CURLE_SSL_INVALIDCERTSTATUS, LOOM_ERR_TLS, "certificate not accepted"},
+    {CURLE_SSL_CERTPROBLEM, LOOM_ERR_TLS, "certificate not accepted"},
+    {CURLE_SSL_CLIENTCERT, LOOM_ERR_TLS, "the server asks for a client certificate"},
+    {CURLE_COULDNT_RESOLVE_PROXY, LOOM_ERR_PROXY, NULL},
+    {CURLE_PROXY, LOOM_ERR_PROXY, NULL},
+    {CURLE_UNSUPPORTED_PROTOCOL, LOOM_ERR_BAD_ANSWER, "not HTTP/1"},
+    {CURLE_WEIRD_SERVER_REPLY, LOOM_ERR_BAD_ANSWER, "not HTTP"},
+    {CURLE_BAD_CONTENT_ENCODING, LOOM_ERR_BAD_ANSWER, "an encoding that was not asked for"},
+    {CURLE_WRITE_ERROR, LOOM_ERR_BAD_ANSWER, "not HTTP"},
+};
+
+/*
+ * Why a certificate was refused: OpenSSL's numbers (X509_V_ERR_...), which it keeps stable;
+ * its headers belong to another room. Without a number it was the name that did not fit.
+ */
+static const struct {
+    long verify;
+    enum loom_err err;
+    const char *word;
+} VERDICTS[] = {
+    {0, LOOM_ERR_TLS, "certificate is for another name"},
+    {1, LOOM_ERR_TLS, "certificate is for another name"},
+    {2, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
+    {9, LOOM_ERR_TLS, "certificate not yet valid"},
+    {10, LOOM_ERR_TLS, "certificate expired"},
+    {18, LOOM_ERR_TLS_AUTHORITY, "certificate signed by itself"},
+    {19, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
+    {20, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
+    {21, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
+    {23, LOOM_ERR_TLS, "certificate revoked"},
+    {62, LOOM_ERR_TLS, "certificate is for another name"},
+    {64, LOOM_ERR_TLS, "certificate is for another name"},
+    {66, LOOM_ERR_TLS, "certificate too weak"},
+    {67, LOOM_ERR_TLS, "certificate too weak"},
+    {68, LOOM_ERR_TLS, "certificate too weak"},
+};
+
+/* ---- Proxies ---- */
+
+/* The one that libcurl uses for https, unless NO_PROXY says otherwise; NULL: none. */
+static const char *proxy_variable(const struct loom_http_exchange *exchange) {
+    static const char *const NAMES[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    if (exchange->request->origin->is_loopback)
+        return NULL;
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        const char *value = getenv(NAMES[i]);
+        if (value != NULL && value[0] != '\0')
+            return value;
+    }
+    return NULL;
+}
+
+static bool is_socks(const char *proxy) {
+    static const char SCHEME[] = "socks";
+    for (size_t i = 0; i < sizeof SCHEME - 1; i++)
+        if (loom_ascii_lower(proxy[i]) != SCHEME[i])
+            return false;
+    return true;
+}
+
+static long connect_status(const struct loom_http_exchange *exchange) {
+    long status = 0;
+    (void)exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
+/*
+ * Did it fail before the way to the server stood? libcurl tells whether a proxy was used only since
+ * 8.7; the port that was dialled tells it too, unless proxy and server share one.
+ */
+static bool is_proxy_fault(const struct loom_http_exchange *exchange, CURLcode result) {
+    const char *proxy = proxy_variable(exchange);
+    if (proxy == NULL)
+        return false;
+    long status = connect_status(exchange);
+    if (status != 0)
+        return status < 200 || status > 299;
+    if (!exchange->has_dialled)
+        return result == CURLE_COULDNT_CONNECT; /* a kind of proxy that libcurl does not know */
+    if (exchange->dialled_port == exchange->request->origin->port)
+        return false;
+    return result == CURLE_COULDNT_CONNECT || !is_socks(proxy);
+}
+
+/* The detail names the proxy without user and password. */
+static enum loom_err explain_proxy(const struct loom_http_exchange *exchange,
+                                   struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer site = LOOM_BUFFER_INIT(LOOM_ERROR_DETAIL_MAX);
+    const char *proxy = proxy_variable(exchange);
+    if (proxy != NULL)
+        loom_site_spell(exchange->client->curl, NULL, proxy, &site);
+    (void)loom_error_detail(error, LOOM_ERR_PROXY, loom_buffer_text(&site));
+    if (error != NULL)
+        error->http_status = connect_status(exchange);
+    return LOOM_ERR_PROXY;
+}
+
+/* ---- TLS ---- */
+
+/* Other TLS libraries number their verdicts otherwise, and libcurl hands them on as they are. */
+static bool is_openssl(const struct loom_curl *curl) {
+    static const char *const NAMES[] = {"OpenSSL/", "LibreSSL/", "BoringSSL", "quictls/"};
+    const char *backend = curl->version_info(CURLVERSION_NOW)->ssl_version;
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (backend != NULL && strncmp(backend, NAMES[i], strlen(NAMES[i])) == 0)
+            return true;
+    return false;
+}
+
+static enum loom_err explain_certificate(const struct loom_http_exchange *exchange,
+                                         struct loom_error *error) {
+    const struct loom_curl *curl = exchange->client->curl;
+    long verify = -1;
+    (void)curl->easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+    for (size_t i = 0; is_openssl(curl) && i < sizeof VERDICTS / sizeof VERDICTS[0]; i++)
+        if (VERDICTS[i].verify == verify)
+            return loom_error_detail(error, VERDICTS[i].err, VERDICTS[i].word);
+    return loom_error_detail(error, LOOM_ERR_TLS, "certificate not accepted");
+}
+
+/* libcurl does not say which file it was: the one that was named last, else the system's. */
+static enum loom_err explain_authorities(const struct loom_http_exchange *exchange,
+                                         struct loom_error *error) {
+    const struct loom_http_client *client = exchange->client;
+    const char *path = client->curl->version_info(CURLVERSION_NOW)->cainfo;
+    if (client->authorities.source.len > 0)
+        path = client->authorities.source.data;
+    return loom_error_detail(error, LOOM_ERR_TLS, path);
+}
+
+/* ---- Answers ---- */
+
+static enum loom_err explain_redirect(const struct loom_http_exchange *exchange,
+                                      struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer site = LOOM_BUFFER_INIT(LOOM_ERROR_DETAIL_MAX);
+    if (exchange->head.location[0] != '\0')
+        loom_site_spell(exchange->client->curl, exchange->url.data, exchange->head.location, &site);
+    (void)loom_error_detail(error, LOOM_ERR_REDIRECT, loom_buffer_text(&site));
+    if (error != NULL)
+        error->http_status = exchange->head.status;
+    return LOOM_ERR_REDIRECT;
+}
+
+/*
+ * libcurl calls a header line or trailer past its own ceiling "out of memory". Once an answer was
+ * under way, that is what it was.
+ */
+static bool is_line_too_long(const struct loom_http_exchange *exchange, CURLcode result) {
+    curl_off_t sent_us = 0;
+    (void)exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T,
+                                               &sent_us);
+    return result == CURLE_OUT_OF_MEMORY && sent_us > 0;
+}
+
+static enum loom_err explain_plain(const struct loom_http_exchange *exchange, CURLcode result,
+                                   struct loom_error *error) {
+    const struct loom_curl *curl = exchange->client->curl;
+    long os_error = 0;
+    (void)curl->easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_error);
+    for (size_t i = 0; i < sizeof MEANINGS / sizeof MEANINGS[0]; i++) {
+        const char *word = MEANINGS[i].word;
+        if (MEANINGS[i].result == result)
+            return loom_error_os(error, MEANINGS[i].err, word == NULL ? (int)os_error : 0,
+                                 word != NULL ? word : exchange->request->origin->host);
+    }
+    return loom_error_detail(error, LOOM_ERR_INTERNAL, curl->easy_strerror(result));
+}
+
+enum loom_err loom_http_explain(const struct loom_http_exchange *exchange, CURLcode result,
+                                struct loom_error *error) {
+    if (exchange->refusal == LOOM_ERR_REDIRECT)
+        return explain_redirect(exchange, error);
+    if (exchange->refusal != LOOM_OK)
+        return loom_error_http(error, exchange->refusal, exchange->head.status);
+    if (result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_PROXY ||
+        is_proxy_fault(exchange, result))
+        return explain_proxy(exchange, error);
+    if (result == CURLE_PEER_FAILED_VERIFICATION)
+        return explain_certificate(exchange, error);
+    if (result == CURLE_SSL_CACERT_BADFILE)
+        return explain_authorities(exchange, error);
+    if (is_line_too_long(exchange, result))
+        return loom_error_detail(error, LOOM_ERR_BAD_ANSWER, "a header line that is too long");
+    return explain_plain(exchange, result, error);
+}

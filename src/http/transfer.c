@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/http_priv.h"
+
+#include <time.h>
+
+enum { SLICE_MS = 1000 };
+
+/* CLOCK_BOOTTIME: the time that a machine sleeps counts, which libcurl's own clock leaves out. */
+static int64_t now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static CURLcode take_result(const struct loom_curl *curl, CURLM *multi) {
+    int left;
+    for (CURLMsg *message; (message = curl->multi_info_read(multi, &left)) != NULL;)
+        if (message->msg == CURLMSG_DONE)
+            return message->data.result;
+    return CURLE_FAILED_INIT;
+}
+
+/* Wait for the network or the stop descriptor. LOOM_ERR_INTERRUPTED: the latter. */
+static enum loom_err wait_for_either(const struct loom_http_client *client, int64_t wait_ms) {
+    int stop_fd = client->stop_fd != NULL ? *client->stop_fd : -1;
+    struct curl_waitfd stop = {.fd = stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    CURLMcode code = client->curl->multi_poll(client->multi, &stop, stop_fd >= 0 ? 1U : 0U,
+                                              (int)(wait_ms < SLICE_MS ? wait_ms : SLICE_MS), NULL);
+    if (stop.revents != 0)
+        return LOOM_ERR_INTERRUPTED;
+    return code == CURLM_OK ? LOOM_OK : LOOM_ERR_INTERNAL;
+}
+
+static enum loom_err run(const struct loom_http_exchange *exchange, CURLcode *out_result) {
+    const struct loom_http_client *client = exchange->client;
+    int64_t deadline_ms = now_ms() + loom_http_timeout_ms(exchange->request);
+    int64_t wait_ms = 0; /* the first look is only at the stop descriptor */
+    int running = 1;
+    while (running > 0) {
+        enum loom_err err = wait_for_either(client, wait_ms);
+        if (err != LOOM_OK)
+            return err;
+        if (client->curl->multi_perform(client->multi, &running) != CURLM_OK)
+            return LOOM_ERR_INTERNAL;
+        wait_ms = deadline_ms - now_ms();
+        if (running > 0 && wait_ms <= 0) {
+            *out_result = CURLE_OPERATION_TIMEDOUT;
+            return LOOM_OK;
+        }
+    }
+    *out_result = take_result(client->curl, client->multi);
+    return LOOM_OK;
+}
+
+enum loom_err loom_http_transfer(const struct loom_http_exchange *exchange, CURLcode *out_result,
+                                 struct loom_error *error) {
+    const struct loom_http_client *client = exchange->client;
+    enum loom_err err = LOOM_ERR_INTERNAL;
+    if (client->curl->multi_add_handle(client->multi, exchange->easy) == CURLM_OK) {
+        err = run(exchange, out_result);
+        (void)client->curl->multi_remove_handle(client->multi, exchange->easy);
+    }
+    return err == LOOM_OK ? LOOM_OK : loom_error_set(error, err);
+}
