@@ -10,14 +10,19 @@ enum { CODE_MAX = 256 };
 
 /* ---- start ---- */
 
-static enum loom_err add_start(struct loom_json *tree, const struct dev_server *server,
-                               const struct dev_code *code, const char *page) {
-    const struct dev_options *options = server->options;
-    enum loom_err err = loom_json_add_text(tree, "device_code", code->device_code);
+struct start_texts {
+    const char *device_code;
+    const char *user_code;
+    const char *page;
+};
+
+static enum loom_err add_start(struct loom_json *tree, const struct dev_options *options,
+                               const struct start_texts *texts) {
+    enum loom_err err = loom_json_add_text(tree, "device_code", texts->device_code);
     if (err == LOOM_OK)
-        err = loom_json_add_text(tree, "user_code", code->user_code);
+        err = loom_json_add_text(tree, "user_code", texts->user_code);
     if (err == LOOM_OK)
-        err = loom_json_add_text(tree, "verification_url", page);
+        err = loom_json_add_text(tree, "verification_url", texts->page);
     if (err == LOOM_OK)
         err = loom_json_add_number(tree, "expires_in", options->expires_in_s);
     if (err == LOOM_OK && options->interval_s != DEV_NOT_GIVEN)
@@ -25,8 +30,8 @@ static enum loom_err add_start(struct loom_json *tree, const struct dev_server *
     return err;
 }
 
-static enum MHD_Result start(struct dev_request *request, const char *wrong_page,
-                             const char *wrong_code) {
+/* `wrong` is NULL, or wants another page or another user code to be told. */
+static enum MHD_Result start(struct dev_request *request, const struct dev_misbehaviour *wrong) {
     struct dev_server *server = request->server;
     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
     struct dev_code code;
@@ -38,23 +43,24 @@ static enum MHD_Result start(struct dev_request *request, const char *wrong_page
     dev_journal_note(server->secrets, "device_code", code.device_code);
     dev_journal_note(server->secrets, "user_code", code.user_code);
     (void)snprintf(page, sizeof page, "%s/device", server->base_url);
+    struct start_texts texts = {code.device_code, code.user_code, page};
+    if (wrong != NULL && wrong->wrong == DEV_WRONG_PAGE)
+        texts.page = wrong->body;
+    if (wrong != NULL && wrong->wrong == DEV_WRONG_CODE)
+        texts.user_code = wrong->body;
     err = loom_json_new(&tree);
-    if (err == LOOM_OK && wrong_code != NULL)
-        (void)snprintf(code.user_code, sizeof code.user_code, "%s", wrong_code);
     if (err == LOOM_OK)
-        err = add_start(tree, server, &code, wrong_page == NULL ? page : wrong_page);
+        err = add_start(tree, server->options, &texts);
     return dev_answer_json(request, err, tree);
 }
 
 enum MHD_Result dev_call_start(struct dev_request *request) {
-    return start(request, NULL, NULL);
+    return start(request, NULL);
 }
 
 enum MHD_Result dev_call_start_wrong(struct dev_request *request,
                                      const struct dev_misbehaviour *wrong) {
-    if (wrong->wrong == DEV_WRONG_PAGE)
-        return start(request, wrong->body, NULL);
-    return start(request, NULL, wrong->body);
+    return start(request, wrong);
 }
 
 /* ---- poll ---- */
@@ -169,7 +175,7 @@ static enum loom_err add_account(struct loom_json *tree, const struct dev_option
 
 enum MHD_Result dev_call_me(struct dev_request *request) {
     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
-    const char *token = dev_request_bearer(request);
+    const char *token = dev_request_credentials(request, "bearer");
     if (token == NULL || !dev_tokens_is_alive(request->server->tokens, token))
         return answer_unauthorized(request);
     enum loom_err err = loom_json_new(&tree);
@@ -179,7 +185,7 @@ enum MHD_Result dev_call_me(struct dev_request *request) {
 }
 
 enum MHD_Result dev_call_logout(struct dev_request *request) {
-    const char *token = dev_request_bearer(request);
+    const char *token = dev_request_credentials(request, "bearer");
     if (token == NULL || !dev_tokens_revoke(request->server->tokens, token))
         return answer_unauthorized(request);
     return dev_answer_text(request, MHD_HTTP_OK, "{\"message\":\"Signed out\"}");

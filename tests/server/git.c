@@ -42,9 +42,8 @@ static bool is_authorized(const struct dev_request *request) {
     static const char user[] = "oauth2:";
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer credentials = LOOM_BUFFER_INIT(CREDENTIALS_MAX);
-    const char *value = dev_request_header(request, "Authorization");
-    if (value == NULL || strncasecmp(value, "Basic ", 6) != 0 ||
-        loom_base64_parse(value + 6, &credentials) != LOOM_OK)
+    const char *value = dev_request_credentials(request, "basic");
+    if (value == NULL || loom_base64_parse(value, &credentials) != LOOM_OK)
         return false;
     const char *text = loom_buffer_text(&credentials);
     return strncmp(text, user, sizeof user - 1) == 0 &&
@@ -83,7 +82,7 @@ static bool is_repository_path(const char *path) {
 static const struct dev_answer *judge(const struct dev_request *request, const char *path) {
     if (!is_authorized(request))
         return &unauthorized;
-    if (request->server->options->repos == NULL || !is_repository_path(path))
+    if (request->server->repos == NULL || !is_repository_path(path))
         return &not_found;
     return NULL;
 }
@@ -92,7 +91,7 @@ static const struct dev_answer *judge(const struct dev_request *request, const c
 
 static enum loom_err start_cgi(struct dev_request *request, const char *path) {
     const struct dev_cgi_ask ask = {
-        .root = request->server->options->repos,
+        .root = request->server->repos,
         .path = path,
         .method = request->method,
         .query = request->query,

@@ -2,6 +2,7 @@
 /*
  * loom-dev-server: start, wait for a signal, stop.
  */
+#include "server/misbehave.h"
 #include "server/options.h"
 #include "server/server.h"
 
@@ -30,6 +31,14 @@ static void complain(const struct loom_error *error) {
                       error->detail[0] == '\0' ? "it does not start" : error->detail);
 }
 
+static int help(void) {
+    (void)fputs(dev_options_help(), stdout);
+    (void)fputs("\nMisbehaviours:\n", stdout);
+    for (size_t i = 0; dev_misbehaviour_name(i) != NULL; i++)
+        (void)printf("  %s\n", dev_misbehaviour_name(i));
+    return 0;
+}
+
 /* Threads inherit the mask, so that only main() hears of these. */
 static void block_signals(sigset_t *out_set) {
     (void)sigemptyset(out_set);
@@ -51,14 +60,13 @@ int main(int argc, char **argv) {
         complain(&error);
         return 2;
     }
-    if (options.help) {
-        (void)fputs(dev_options_help(), stdout);
-        return 0;
-    }
+    if (options.help)
+        return help();
     block_signals(&ending);
-    if (dev_server_start(&options, &server, &error) != LOOM_OK) {
+    enum loom_err err = dev_server_start(&options, &server, &error);
+    if (err != LOOM_OK) {
         complain(&error);
-        return 1;
+        return err == LOOM_ERR_USAGE ? 2 : 1;
     }
     (void)printf("Loom development server: %s\n", server->base_url);
     (void)fflush(stdout);

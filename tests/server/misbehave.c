@@ -4,6 +4,7 @@
 #include "server/misbehave_table.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +26,23 @@ static const struct dev_misbehaviour *find_row(const char *name) {
     return NULL;
 }
 
+static enum loom_err refuse_name(const char *name, struct loom_error *error) {
+    char text[256];
+    (void)snprintf(text, sizeof text, "unknown misbehaviour (--help lists them): %.180s", name);
+    return loom_error_detail(error, LOOM_ERR_USAGE, text);
+}
+
+/* The table ends with a row without a name, and nobody asks for more. */
+const char *dev_misbehaviour_name(size_t index) {
+    return dev_misbehaviour_rows[index].name;
+}
+
 enum loom_err dev_misbehaviours_new(const struct dev_names *names,
                                     struct dev_misbehaviours **out_misbehaviours,
                                     struct loom_error *error) {
     for (size_t i = 0; i < names->len; i++)
         if (find_row(names->items[i]) == NULL)
-            return loom_error_detail(error, LOOM_ERR_USAGE, names->items[i]);
+            return refuse_name(names->items[i], error);
     struct dev_misbehaviours *all = calloc(1, sizeof *all);
     if (all == NULL || pthread_mutex_init(&all->lock, NULL) != 0) {
         free(all);

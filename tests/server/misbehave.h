@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "server/options.h"
 
+#include <stddef.h>
+
 enum dev_call {
     DEV_CALL_OTHER, /* has no misbehaviours: pages, control */
     DEV_CALL_START,
@@ -44,6 +46,9 @@ struct dev_misbehaviour {
 };
 
 struct dev_misbehaviours;
+
+/* The names in the order of the table, then NULL. */
+const char *dev_misbehaviour_name(size_t index);
 
 /* LOOM_ERR_USAGE: no such name; detail holds it. */
 LOOM_CHECKED enum loom_err dev_misbehaviours_new(const struct dev_names *names,

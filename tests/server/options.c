@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { SECONDS_MAX = 100 * 1000 * 1000, NUMBER_MAX = 1 << 30, PORT_MAX = 65535 };
+enum { URL_MAX_LEN = 1000, PATH_MAX_LEN = 500 };
 
 static bool set_text(void *field, const char *value) {
     *(const char **)field = value;
@@ -103,10 +104,18 @@ static enum loom_err usage(struct loom_error *error, const char *what, const cha
     return loom_error_detail(error, LOOM_ERR_USAGE, text);
 }
 
+static bool is_public_url(const char *url) {
+    size_t len = strlen(url);
+    return (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0) &&
+           len <= URL_MAX_LEN && url[len - 1] != '/';
+}
+
 static bool is_base_path(const char *path) {
     size_t len = strlen(path);
     if (len == 0)
         return true;
+    if (len > PATH_MAX_LEN)
+        return false;
     for (size_t i = 0; i < len; i++)
         if (!loom_ascii_is_alnum(path[i]) && strchr("/-_.~", path[i]) == NULL)
             return false;
@@ -119,6 +128,11 @@ static enum loom_err check(const struct dev_options *options, struct loom_error 
     if (options->approve_after_ms != DEV_NOT_GIVEN && options->deny_after_ms != DEV_NOT_GIVEN)
         return loom_error_detail(error, LOOM_ERR_USAGE,
                                  "--approve-after and --deny-after exclude each other");
+    if (options->public_url != NULL && !is_public_url(options->public_url))
+        return usage(error, "not a URL like https://localhost/loom", options->public_url);
+    if (!loom_text_is_utf8(options->name, strlen(options->name)) ||
+        !loom_text_is_utf8(options->username, strlen(options->username)))
+        return loom_error_detail(error, LOOM_ERR_USAGE, "--name and --username are UTF-8");
     if (!is_base_path(options->base_path))
         return usage(error, "not a path like /loom", options->base_path);
     return LOOM_OK;

@@ -24,18 +24,19 @@ bool dev_request_is_type(const struct dev_request *request, const char *type) {
     return value != NULL && has_prefix(value, type) && strchr("; \t", value[strlen(type)]) != NULL;
 }
 
-const char *dev_request_bearer(const struct dev_request *request) {
+const char *dev_request_credentials(const struct dev_request *request, const char *scheme) {
     const char *value = dev_request_header(request, "Authorization");
-    return value != NULL && has_prefix(value, "bearer ") ? value + strlen("bearer ") : NULL;
+    if (value == NULL || !has_prefix(value, scheme) || value[strlen(scheme)] != ' ')
+        return NULL;
+    return value + strlen(scheme) + 1;
 }
 
 static const char *authorization_kind(const struct dev_request *request) {
-    const char *value = dev_request_header(request, "Authorization");
-    if (value == NULL)
+    if (dev_request_header(request, "Authorization") == NULL)
         return "none";
-    if (has_prefix(value, "bearer "))
+    if (dev_request_credentials(request, "bearer") != NULL)
         return "bearer";
-    return has_prefix(value, "basic ") ? "basic" : "other";
+    return dev_request_credentials(request, "basic") != NULL ? "basic" : "other";
 }
 
 void dev_request_log(struct dev_request *request, unsigned status) {

@@ -44,8 +44,8 @@ const char *dev_request_header(const struct dev_request *request, const char *na
 /* Does the content type say `type`, whatever its parameters? */
 bool dev_request_is_type(const struct dev_request *request, const char *type);
 
-/* The token of `Authorization: Bearer`, or NULL. */
-const char *dev_request_bearer(const struct dev_request *request);
+/* What follows the scheme ("bearer", "basic") in Authorization, or NULL. */
+const char *dev_request_credentials(const struct dev_request *request, const char *scheme);
 
 /* Note it in the log, once. Called before the answer leaves, so that a test finds it there. */
 void dev_request_log(struct dev_request *request, unsigned status);

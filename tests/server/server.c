@@ -131,9 +131,11 @@ static struct MHD_Daemon *listen_on(struct dev_server *server, const struct sock
                                     char *cert, char *key) {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC | (cert == NULL ? 0 : MHD_USE_TLS);
+    static char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, cert},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
@@ -199,6 +201,8 @@ static enum loom_err furnish(struct dev_server *server, struct loom_error *error
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->stop_fd < 0)
         return loom_error_set(error, LOOM_ERR_INTERNAL);
+    if (options->repos != NULL && (server->repos = realpath(options->repos, NULL)) == NULL)
+        return loom_error_os(error, LOOM_ERR_STORAGE, errno, options->repos);
     enum loom_err err = dev_misbehaviours_new(&options->misbehave, &server->misbehaviours, error);
     if (err == LOOM_OK)
         err = dev_journal_open(options->log, &server->log, error);
@@ -245,5 +249,6 @@ void dev_server_stop(struct dev_server *server) {
     dev_misbehaviours_free(server->misbehaviours);
     if (server->stop_fd >= 0)
         (void)close(server->stop_fd);
+    free(server->repos);
     free(server);
 }

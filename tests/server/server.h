@@ -35,6 +35,7 @@ struct dev_server {
     struct dev_misbehaviours *misbehaviours;
     struct dev_journal *log;
     struct dev_journal *secrets;
+    char *repos;                     /* --repos as an absolute path, or NULL */
     char local_url[DEV_URL_MAX + 1]; /* where it listens, base path included */
     char base_url[DEV_URL_MAX + 1];  /* what it tells: --public-url, else the same */
 };
