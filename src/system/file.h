@@ -2,11 +2,13 @@
 /*
  * Files that hold credentials: read with suspicion, written whole or not at all.
  *
- * All names are relative to a checked loom_folder. Errors carry errno and the full path.
+ * All names are one component, relative to a checked loom_folder. Errors carry errno and the full
+ * path.
  *
  * Saving is: random temporary name in the same folder, O_EXCL|O_NOFOLLOW, 0600, write all, fsync,
  * rename, fsync of the folder. SIGINT, SIGTERM, SIGHUP wait in this thread until it is done, so a
  * save is never left half way and no temporary file stays. A reader sees the old or the new file.
+ * A save that fails leaves the old content: should only the last step fail, it is put back.
  */
 #ifndef LOOM_SYSTEM_FILE_H
 #define LOOM_SYSTEM_FILE_H
@@ -30,8 +32,8 @@ enum loom_file_mode {
  * effective user. The link count is not looked at.
  *
  * LOOM_ERR_NOT_FOUND: there is none. LOOM_ERR_STORAGE: a link (ELOOP), another owner (EPERM), not a
- * regular file (EINVAL), or errno. LOOM_ERR_DAMAGED: larger than the ceiling of `out`, or
- * LOOM_FILE_STRICT is not met.
+ * regular file (EINVAL), or errno. LOOM_ERR_DAMAGED: larger than the ceiling of `out` (EFBIG), or
+ * LOOM_FILE_STRICT is not met (EPERM).
  */
 LOOM_CHECKED enum loom_err loom_file_read(const struct loom_folder *folder, const char *name,
                                           enum loom_file_mode mode, struct loom_buffer *out,
@@ -44,7 +46,9 @@ LOOM_CHECKED enum loom_err loom_file_read(const struct loom_folder *folder, cons
 LOOM_CHECKED enum loom_err loom_file_read_any(const char *path, struct loom_buffer *out,
                                               struct loom_error *error);
 
-/* Save `len` bytes under `name`, replacing what is there. A link in its place is refused (ELOOP).
+/*
+ * Save `len` bytes under `name`, replacing what is there. In its place a link (ELOOP), something
+ * that is no regular file (EINVAL) and a file of somebody else (EPERM) are refused.
  */
 LOOM_CHECKED enum loom_err loom_file_replace(const struct loom_folder *folder, const char *name,
                                              const void *bytes, size_t len,
@@ -58,15 +62,19 @@ LOOM_CHECKED enum loom_err loom_file_create(const struct loom_folder *folder, co
                                             const void *bytes, size_t len, bool *out_created,
                                             struct loom_error *error);
 
-/* Could a file of `len` bytes be saved here? Writes one under a temporary name and removes it. */
+/* Could a file of `len` bytes be saved here? Writes one under a temporary name and removes it.
+   The detail is the folder. */
 LOOM_CHECKED enum loom_err loom_file_try(const struct loom_folder *folder, size_t len,
                                          struct loom_error *error);
 
-/* Give a file another name in the same folder, never over an existing one. */
+/*
+ * Give a file another name in the same folder, never over an existing one (LOOM_ERR_STORAGE with
+ * EEXIST). It may be of any kind: what is damaged has to be movable. LOOM_ERR_NOT_FOUND: no `name`.
+ */
 LOOM_CHECKED enum loom_err loom_file_move(const struct loom_folder *folder, const char *name,
                                           const char *new_name, struct loom_error *error);
 
-/* Is there anything of that name, and with which permission bits? */
+/* Is there anything of that name, a link included, and with which permission bits (or NULL)? */
 bool loom_file_exists(const struct loom_folder *folder, const char *name, mode_t *out_mode);
 
 #endif

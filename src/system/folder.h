@@ -3,7 +3,7 @@
  * The two folders of this program, and the checks that a folder must pass before it is used.
  *
  *     struct loom_paths paths;
- *     if (loom_paths_find(&paths, error) != LOOM_OK) ...          // touches no file
+ *     if (loom_paths_find(&paths, error) != LOOM_OK) ...          // opens and makes nothing
  *     LOOM_CLEANUP(loom_folder_close) struct loom_folder folder = LOOM_FOLDER_INIT;
  *     err = loom_folder_open(paths.config, LOOM_FOLDER_READ, &folder, error);
  *     if (err == LOOM_ERR_NOT_FOUND) ...                          // nothing was ever stored
@@ -13,6 +13,9 @@
  * absolute, else the password database says. Never another place in silence: a folder that
  * belongs to somebody else is LOOM_ERR_STORAGE with EPERM and its path. For root that includes a
  * HOME or XDG folder of another user (sudo that keeps HOME): no root-owned file in somebody's home.
+ * HOME is judged by loom_paths_find(), the rest when a folder is opened: what stands above ours,
+ * and everything that folders are made in, belongs to us or to root; so does a link that leads to
+ * it.
  *
  * A folder handed out is a checked descriptor: a directory, owned by the effective user, 0700
  * (tightened when it was looser). Everything below works relative to that descriptor.
@@ -30,7 +33,10 @@ struct loom_paths {
     char data[LOOM_PATH_MAX];   /* vault.key and refused.json live here */
 };
 
-/* Decide where the folders are. LOOM_ERR_STORAGE: no home can be found, or too long a path. */
+/*
+ * Decide where the folders are. LOOM_ERR_STORAGE: no home can be found (ENOENT, detail "HOME"), it
+ * is somebody else's (EPERM), or too long a path (ENAMETOOLONG).
+ */
 LOOM_CHECKED enum loom_err loom_paths_find(struct loom_paths *out_paths, struct loom_error *error);
 
 struct loom_folder {
@@ -47,6 +53,11 @@ enum loom_folder_use {
     LOOM_FOLDER_WRITE, /* a missing folder is made, 0700, parents too */
 };
 
+/*
+ * Open a folder by its absolute path. LOOM_ERR_NOT_FOUND: there is none (LOOM_FOLDER_READ alone).
+ * LOOM_ERR_STORAGE: EPERM and the path of the folder that is somebody else's, or errno and the path
+ * of the one that failed.
+ */
 LOOM_CHECKED enum loom_err loom_folder_open(const char *path, enum loom_folder_use use,
                                             struct loom_folder *out_folder,
                                             struct loom_error *error);

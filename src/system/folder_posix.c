@@ -41,9 +41,6 @@ static int check_link(int parent, const char *name) {
 
 /* Make one folder, 0700 whatever the umask, and open it. */
 static int make_folder(int parent, const char *name, int *out_fd) {
-    int failed = check_base(parent);
-    if (failed != 0)
-        return failed;
     if (mkdirat(parent, name, S_IRWXU) != 0) {
         /* Another process may have been faster. */
         if (errno != EEXIST)
@@ -62,17 +59,26 @@ static int make_folder(int parent, const char *name, int *out_fd) {
     return 0;
 }
 
-static int enter(int parent, const char *name, enum loom_folder_use use, int *out_fd) {
+/* Step into `name`, which begins at its place in `path` and ends with a NUL. On failure `path` is
+   cut behind the folder that is to blame. */
+static int enter(int parent, char *name, char *path, enum loom_folder_use use, int *out_fd) {
     int fd = openat(parent, name, OPEN_PASSING);
-    if (fd < 0 && errno == ENOENT && use == LOOM_FOLDER_WRITE)
-        return make_folder(parent, name, out_fd);
-    if (fd < 0)
+    if (fd < 0 && (errno != ENOENT || use != LOOM_FOLDER_WRITE))
         return errno;
+    if (fd < 0) {
+        int failed = check_base(parent);
+        if (failed == 0)
+            return make_folder(parent, name, out_fd);
+        while (name > path && name[-1] == '/')
+            name--;
+        *name = '\0';
+        return failed;
+    }
     *out_fd = fd;
     return 0;
 }
 
-/* Walk down `path`, all of it. On failure `path` is cut behind the folder that caused it. */
+/* Walk down `path`, all of it. On failure it is cut behind the folder that is to blame. */
 static int walk(char *path, enum loom_folder_use use, int *out_fd) {
     LOOM_CLEANUP(loom_fd_close) int fd = open("/", OPEN_PASSING);
     if (fd < 0)
@@ -86,7 +92,7 @@ static int walk(char *path, enum loom_folder_use use, int *out_fd) {
         char kept = *end;
         *end = '\0';
         int next = -1;
-        int failed = enter(fd, name, use, &next);
+        int failed = enter(fd, name, path, use, &next);
         if (failed != 0)
             return failed;
         loom_fd_close(&fd);

@@ -6,10 +6,12 @@
  *     if (loom_lock_take(&folder, "credentials.json.lock", LOOM_LOCK_DEADLINE_MS, &lock, error)...
  *
  * Taken with non-blocking tries until the deadline, so that a holder that was stopped costs
- * seconds, never a hang: LOOM_ERR_STORAGE with EWOULDBLOCK. The file is 0600, opened as
- * suspiciously as any other. On a file system without locks (ENOLCK, ENOTSUP, ENOSYS) the call
- * succeeds and `is_missing` says so. The kernel gives the lock back when the process ends, however
- * it ends; a child does not inherit it (O_CLOEXEC).
+ * seconds, never a hang: LOOM_ERR_STORAGE with EWOULDBLOCK; and LOOM_ERR_INTERRUPTED, when somebody
+ * else holds it and loom_signals_caught() says that a signal asks to end. A lock that is free is
+ * always taken. The file is 0600, opened as suspiciously as any other. On a file system without
+ * locks (ENOLCK, ENOTSUP, ENOSYS) the call succeeds and `is_missing` says so. The kernel gives the
+ * lock back when the process ends, however it ends; a program started meanwhile does not inherit it
+ * (O_CLOEXEC).
  */
 #ifndef LOOM_SYSTEM_LOCK_H
 #define LOOM_SYSTEM_LOCK_H

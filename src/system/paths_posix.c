@@ -52,9 +52,9 @@ static enum loom_err find_home(char out_home[static LOOM_PATH_MAX], struct loom_
         return err;
     /* sudo may keep the caller's HOME: nothing of ours goes into somebody else's home. */
     struct stat info;
-    if (stat(out_home[0] != '\0' ? out_home : "/", &info) == 0 && info.st_uid != geteuid() &&
-        info.st_uid != 0)
-        return loom_error_os(error, LOOM_ERR_STORAGE, EPERM, out_home);
+    const char *shown = out_home[0] != '\0' ? out_home : "/";
+    if (stat(shown, &info) == 0 && info.st_uid != geteuid() && info.st_uid != 0)
+        return loom_error_os(error, LOOM_ERR_STORAGE, EPERM, shown);
     return LOOM_OK;
 }
 

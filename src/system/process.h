@@ -12,19 +12,21 @@
 
 /*
  * First thing in main: refuse to run setuid or setgid or with file capabilities (AT_SECURE); open
- * closed standard descriptors to /dev/null, so that no later file gets their number; umask 077;
- * ignore SIGPIPE and SIGXFSZ (a write fails instead); no core files, not dumpable (prctl(2); left
- * out in sanitizer builds, whose leak checker has to look at the process); forget variables that
- * would make a library write secrets to a file (SSLKEYLOGFILE).
- * LOOM_ERR_USAGE: started with more rights than its caller.
+ * closed standard descriptors to /dev/null, so that no later file gets their number (writing to a
+ * stdout that was closed still fails: an answer that nobody got must not look delivered); umask
+ * 077; ignore SIGPIPE and SIGXFSZ (a write fails instead); no core files, not dumpable (prctl(2);
+ * left out in sanitizer builds, whose leak checker has to look at the process); forget variables
+ * that would make a library write secrets to a file (SSLKEYLOGFILE). LOOM_ERR_USAGE: started with
+ * more rights than its caller. LOOM_ERR_INTERNAL: one of these steps is impossible here.
  */
 LOOM_CHECKED enum loom_err loom_process_harden(void);
 
 /*
  * Catch SIGINT, SIGTERM and SIGHUP, those that were not ignored at start. Afterwards the returned
  * descriptor becomes readable, and stays so, when one arrives: hand it to whatever waits. A second
- * signal takes its default action at once. -1: could not be set up; then signals end the program as
- * ever. Called at most once.
+ * signal, the same or another, takes its default action at once. Calls that block return EINTR. -1:
+ * could not be set up; then signals end the program as ever. Called by one thread, before others
+ * start; a second call returns the same descriptor.
  */
 int loom_signals_catch(void);
 

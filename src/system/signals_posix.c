@@ -44,7 +44,8 @@ static bool catch_one(size_t i) {
         return false;
     if (now.sa_handler == SIG_IGN)
         return true; /* nohup, or a job in the background: that stands */
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    /* Without SA_RESTART: no call that blocks outlives the wish to end unnoticed. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     (void)sigemptyset(&action.sa_mask);
     for (size_t other = 0; other < ASKING; other++)
         (void)sigaddset(&action.sa_mask, asking_to_end[other]);

@@ -23,8 +23,8 @@ typedef bool loom_stream_enough(const char *bytes, size_t len);
 
 /*
  * Append what comes until end of file, or until `enough` (may be NULL) says so: it is asked after
- * each read. LOOM_ERR_USAGE: more than the ceiling of `out`. LOOM_ERR_STORAGE: errno.
- * LOOM_ERR_INTERRUPTED: `stop_fd` (-1: none) became readable.
+ * each read about all that this call has read. LOOM_ERR_USAGE: more than the ceiling of `out`.
+ * LOOM_ERR_STORAGE: errno. LOOM_ERR_INTERRUPTED: `stop_fd` (-1: none) became readable.
  */
 LOOM_CHECKED enum loom_err loom_stream_read(int fd, int stop_fd, loom_stream_enough *enough,
                                             struct loom_buffer *out, struct loom_error *error);
@@ -37,7 +37,11 @@ unsigned loom_stream_columns(int fd);
 /*
  * Read one line from a terminal without echo; its end is not in `out`. The echo is restored on
  * every way out: by return, and before the program ends by a signal (stop_fd as above; SIGTSTP
- * restores it while stopped). LOOM_ERR_USAGE: longer than the ceiling, or end of file at once.
+ * restores it while stopped). Not even the line's end is echoed: the caller moves on to the next
+ * line. Erase, word erase and kill (both take the whole line) work; the line may be longer than
+ * the 4095 bytes that a terminal keeps by itself. LOOM_ERR_USAGE: longer than the ceiling (it is
+ * read to its end all the same, so that the rest is not shown), or end of file at once.
+ * LOOM_ERR_STORAGE: not a terminal (ENOTTY), or errno.
  */
 LOOM_CHECKED enum loom_err loom_stream_read_hidden(int fd, int stop_fd, struct loom_buffer *out,
                                                    struct loom_error *error);

@@ -47,17 +47,24 @@ static void show(struct hidden *hidden) {
     errno = error_before;
 }
 
+static bool is_stopping(const struct hidden *hidden) {
+    struct pollfd stop = {.fd = hidden->stop_fd, .events = POLLIN};
+    return poll(&stop, 1, 0) > 0;
+}
+
+/* From the background this stops the process until it is in front again (SIGTTOU). EINTR: a signal
+   that asks to end got us out of there. */
 static int hide(struct hidden *hidden) {
     struct termios quiet = hidden->before;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL | ICANON);
     quiet.c_cc[VMIN] = 1;
     quiet.c_cc[VTIME] = 0;
     quiet.c_cc[VQUIT] = _POSIX_VDISABLE;
-    hidden->is_hidden = true; /* also when it succeeds in part */
     while (tcsetattr(hidden->fd, TCSAFLUSH, &quiet) != 0) {
-        if (errno != EINTR)
+        if (errno != EINTR || is_stopping(hidden))
             return errno;
     }
+    hidden->is_hidden = true;
     return 0;
 }
 
@@ -91,6 +98,12 @@ static int suspend(struct hidden *hidden) {
     return hide(hidden);
 }
 
+static enum loom_err fail(int failed, struct loom_error *error) {
+    if (failed == EINTR)
+        return loom_error_set(error, LOOM_ERR_INTERRUPTED);
+    return loom_error_os(error, LOOM_ERR_STORAGE, failed, NULL);
+}
+
 /* Wait for a key. */
 static enum loom_err wait_key(struct hidden *hidden, struct loom_error *error) {
     for (;;) {
@@ -108,7 +121,7 @@ static enum loom_err wait_key(struct hidden *hidden, struct loom_error *error) {
         else if (ready > 0)
             return LOOM_OK;
         if (failed != 0)
-            return loom_error_os(error, LOOM_ERR_STORAGE, failed, NULL);
+            return fail(failed, error);
     }
 }
 
@@ -188,7 +201,7 @@ enum loom_err loom_stream_read_hidden(int fd, int stop_fd, struct loom_buffer *o
     struct line line = {.text = LOOM_BUFFER_INIT(out->max - out->len)};
     int failed = begin(&hidden);
     if (failed != 0)
-        return loom_error_os(error, LOOM_ERR_STORAGE, failed, NULL);
+        return fail(failed, error);
     while (!line.is_end) {
         enum loom_err err = wait_key(&hidden, error);
         if (err == LOOM_OK)
