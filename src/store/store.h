@@ -25,7 +25,7 @@
 
 enum loom_store_kind { LOOM_STORE_KEYRING, LOOM_STORE_FILE, LOOM_STORE_MEMORY };
 
-enum { LOOM_STORE_KEY_MAX = LOOM_ORIGIN_MAX + 16, LOOM_STORE_PATH_MAX = 4096 + 32 };
+enum { LOOM_STORE_KEY_MAX = LOOM_ORIGIN_MAX + 16, LOOM_STORE_PATH_MAX = 4096 + 64 };
 
 struct loom_store_info {
     enum loom_store_kind kind;

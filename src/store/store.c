@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include "base/text.h"
+#include "crypto/crypto.h"
+
+#include <string.h>
+
+enum { SUFFIX_HASH_BYTES = 5 }; /* 10 hex digits */
+
+enum loom_err loom_store_key(const struct loom_origin *origin, bool is_suffixed,
+                             char out_key[static LOOM_STORE_KEY_MAX]) {
+    unsigned char hash[LOOM_HASH_SIZE];
+    size_t len = strlen(origin->url);
+    if (is_suffixed) {
+        struct loom_bytes url = {origin->url, len};
+        enum loom_err err = loom_sha256(url, hash);
+        if (err != LOOM_OK)
+            return err;
+    }
+    for (size_t i = 0; i < len; i++)
+        out_key[i] = loom_ascii_is_alnum(origin->url[i]) ? origin->url[i] : '_';
+    out_key[len] = '\0';
+    if (is_suffixed) {
+        memcpy(out_key + len, "--", 2);
+        loom_text_format_hex(hash, SUFFIX_HASH_BYTES, out_key + len + 2);
+    }
+    return LOOM_OK;
+}
+
+void loom_store_close(struct loom_store *store) {
+    if (store != NULL)
+        store->ops->close(store);
+}
+
+void loom_store_drop(struct loom_store **store) {
+    loom_store_close(*store);
+    *store = NULL;
+}
