@@ -72,4 +72,12 @@ enum loom_err loom_error_os(struct loom_error *error, enum loom_err code, int os
 /* As loom_error_set, with the status of the HTTP answer that caused it. */
 enum loom_err loom_error_http(struct loom_error *error, enum loom_err code, long http_status);
 
+/*
+ * Say in the code that a result does not matter here: an attempt whose failure changes nothing for
+ * the caller. The reason stands beside each use.
+ */
+static inline void loom_error_ignore(enum loom_err err) {
+    (void)err;
+}
+
 #endif

@@ -46,7 +46,8 @@ static enum loom_err check_refusal(const struct loom_session *session,
         return LOOM_OK;
     enum loom_err err = ask(session, credential, error);
     if (err == LOOM_OK) {
-        err = loom_refused_forget(session->paths, &credential->origin, NULL);
+        /* A note that stays costs one more question, no more. */
+        loom_error_ignore(loom_refused_forget(session->paths, &credential->origin, NULL));
         return LOOM_OK;
     }
     note = (struct loom_refused){.asked_at = now_epoch_s(session),

@@ -181,8 +181,8 @@ static enum loom_err learn_name(const struct run *run, struct loom_credential *c
         return err;
     }
     if (err == LOOM_OK && loom_account_name(&credential->account) != NULL)
-        err = save(run, credential, error);
-    return LOOM_OK;
+        loom_error_ignore(save(run, credential, NULL)); /* the token is safe without its name */
+    return loom_error_set(error, LOOM_OK);
 }
 
 static enum loom_err sign_in_by_flow(const struct run *run, struct loom_signed_in *signed_in,
@@ -206,7 +206,8 @@ static enum loom_err sign_in_with_given(const struct run *run, struct loom_signe
 
 /* The replaced token dies only after the new one is safe, and only if it is ours to end. */
 static void retire_previous(const struct run *run, struct loom_signed_in *signed_in) {
-    (void)loom_refused_forget(run->session->paths, run->wish->origin, NULL);
+    /* A note of another token is none: at worst it stays. */
+    loom_error_ignore(loom_refused_forget(run->session->paths, run->wish->origin, NULL));
     if (!run->has_previous)
         return;
     signed_in->has_replaced =

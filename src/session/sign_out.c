@@ -52,6 +52,7 @@ enum loom_err loom_sign_out(const struct loom_session *session, const struct loo
     if (err != LOOM_OK)
         return err;
     out_signed_out->is_deleted = true;
-    (void)loom_refused_forget(session->paths, origin, NULL);
+    /* A note of a token that is gone is none: at worst it stays. */
+    loom_error_ignore(loom_refused_forget(session->paths, origin, NULL));
     return loom_error_set(error, LOOM_OK);
 }

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "store/store.h"
+#include "store/vault.h"
+#include "system/process.h"
+#include "system/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* git looks for a program of this name when its configuration says `helper = loom`. */
+#define HELPER_NAME "git-credential-loom"
+
+static const struct {
+    const char *word;
+    enum loom_color color;
+} colors[] = {
+    {"auto", LOOM_COLOR_AUTO}, {"always", LOOM_COLOR_ALWAYS}, {"never", LOOM_COLOR_NEVER}};
+
+static const struct {
+    const char *word;
+    enum loom_place place;
+} places[] = {
+    {"auto", LOOM_PLACE_AUTO}, {"keyring", LOOM_PLACE_KEYRING}, {"file", LOOM_PLACE_FILE}};
+
+static const char *const option_faults[] = {
+    [LOOM_OPTION_FINE] = "",
+    [LOOM_OPTION_UNKNOWN] = N_("There is no option {option} here. To see them all, run:\n\n"
+                               "    loom help {command}\n"),
+    [LOOM_OPTION_NEEDS_VALUE] = N_("The option {option} needs a value. To see how it is used, "
+                                   "run:\n\n    loom help {command}\n"),
+    [LOOM_OPTION_TAKES_NO_VALUE] = N_("The option {option} takes no value. To see how it is used, "
+                                      "run:\n\n    loom help {command}\n"),
+    [LOOM_OPTION_NO_MEMORY] = N_("There is not enough memory."),
+};
+
+/* The sink of base/log.h has no context of its own: one program, one stderr. */
+static void show_log_line(enum loom_log_level level, const char *line) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
+    (void)level;
+    if (loom_buffer_add_text(&text, "loom: ") == LOOM_OK &&
+        loom_text_add_printable(&text, line, strlen(line)) == LOOM_OK &&
+        loom_buffer_add_text(&text, "\n") == LOOM_OK)
+        loom_error_ignore(loom_stream_write(STDERR_FILENO, text.data, text.len, NULL));
+}
+
+static void open_outputs(struct loom_cli *cli, enum loom_color color) {
+    struct loom_output_style style = {
+        .color = color,
+        .is_plain = cli->environment.is_plain,
+        .is_quiet = cli->options.quiet > 0,
+    };
+    loom_output_open(&cli->out, STDOUT_FILENO, &style);
+    loom_output_open(&cli->err, STDERR_FILENO, &style);
+}
+
+/* What the global options say about output; LOOM_ERR_USAGE: it was said. */
+static enum loom_err apply_globals(struct loom_cli *cli) {
+    const char *wish = cli->options.color != NULL ? cli->options.color : colors[0].word;
+    int verbosity = cli->options.verbose > cli->environment.debug ? cli->options.verbose
+                                                                  : cli->environment.debug;
+    if (verbosity > 0)
+        loom_log_open(verbosity > 1 ? LOOM_LOG_WIRE : LOOM_LOG_STEPS, show_log_line);
+    for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++) {
+        if (strcmp(wish, colors[i].word) == 0) {
+            open_outputs(cli, colors[i].color);
+            return LOOM_OK;
+        }
+    }
+    (void)loom_report_usage(cli, N_("--color is auto, always or never."), NULL);
+    return LOOM_ERR_USAGE;
+}
+
+static int refuse_option(struct loom_cli *cli, const struct loom_options_left *left,
+                         const char *command) {
+    return loom_report_usage(cli, option_faults[left->fault],
+                             &(struct loom_words){.option = left->option, .command = command});
+}
+
+static int run_command(struct loom_cli *cli, const struct loom_command *command,
+                       const struct loom_options_left *left) {
+    if (cli->options.version > 0) {
+        loom_say_always(&cli->out, "loom {name}", &(struct loom_words){.name = LOOM_VERSION});
+        return cli->out.has_failed ? LOOM_EXIT_FAILURE : LOOM_EXIT_DONE;
+    }
+    if (cli->options.help > 0)
+        return loom_help_print(cli, command);
+    if (left->argc > command->arguments_max)
+        return loom_report_usage(cli,
+                                 N_("That is one argument too many. To see what it takes, run:\n\n"
+                                    "    loom help {command}\n"),
+                                 &(struct loom_words){.command = command->name});
+    int status = command->run(cli, left->argc, left->argv);
+    bool was_output_lost = cli->out.has_failed && status == LOOM_EXIT_DONE;
+    return was_output_lost ? LOOM_EXIT_FAILURE : status;
+}
+
+/* argv[0] is the command's name. */
+static int parse_and_run(struct loom_cli *cli, const struct loom_command *command, int argc,
+                         const char **argv) {
+    LOOM_CLEANUP(loom_options_left_clear) struct loom_options_left left = {.argv = NULL};
+    struct loom_options_read read = {argv, argc, command->options, false};
+    if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE)
+        return refuse_option(cli, &left, command->name);
+    if (apply_globals(cli) != LOOM_OK)
+        return LOOM_EXIT_USAGE;
+    return run_command(cli, command, &left);
+}
+
+/* A bare `loom`, `loom --help`, `loom --version`. */
+static int run_without_command(struct loom_cli *cli, const struct loom_options_left *left) {
+    if (apply_globals(cli) != LOOM_OK)
+        return LOOM_EXIT_USAGE;
+    if (cli->options.version == 0)
+        return loom_help_print(cli, NULL);
+    return run_command(cli, &loom_command_help, left);
+}
+
+static int find_and_run(struct loom_cli *cli, int argc, const char **argv) {
+    LOOM_CLEANUP(loom_options_left_clear) struct loom_options_left left = {.argv = NULL};
+    struct loom_options_read read = {argv, argc, NULL, true};
+    if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE)
+        return refuse_option(cli, &left, "");
+    if (left.argc == 0)
+        return run_without_command(cli, &left);
+    const struct loom_command *command = loom_command_find(left.argv[0]);
+    if (command == NULL)
+        return loom_report_usage(
+            cli, N_("There is no such command. To see them all, run:\n\n    loom help\n"), NULL);
+    return parse_and_run(cli, command, left.argc, argv + argc - left.argc);
+}
+
+static bool is_called_as_helper(const char *program) {
+    const char *slash = strrchr(program, '/');
+    return strcmp(slash != NULL ? slash + 1 : program, HELPER_NAME) == 0;
+}
+
+int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
+    struct loom_cli cli = {.ports = ports};
+    loom_environment_read(&cli.environment);
+    open_outputs(&cli, LOOM_COLOR_AUTO);
+    int status = argc > 0 && is_called_as_helper(argv[0])
+                     ? parse_and_run(&cli, &loom_command_credential_helper, argc, argv)
+                     : find_and_run(&cli, argc, argv);
+    loom_output_live_end(&cli.err);
+    loom_store_close(cli.store);
+    loom_options_clear(&cli.options);
+    loom_environment_clear(&cli.environment);
+    return status;
+}
+
+void loom_cli_catch_signals(struct loom_cli *cli) {
+    *cli->ports->stop_fd = loom_signals_catch();
+}
+
+bool loom_cli_was_interrupted(void) {
+    return loom_signals_caught() != 0;
+}
+
+static enum loom_err choose_place(const struct loom_cli *cli, enum loom_place *out_place,
+                                  struct loom_error *error) {
+    const char *wish = cli->options.store != NULL ? cli->options.store : cli->environment.store;
+    if (wish == NULL)
+        wish = places[0].word;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (strcmp(wish, places[i].word) == 0) {
+            *out_place = places[i].place;
+            return LOOM_OK;
+        }
+    }
+    return loom_error_detail(error, LOOM_ERR_USAGE,
+                             N_("--store and LOOM_STORE are auto, keyring or file."));
+}
+
+enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error) {
+    enum loom_place place = LOOM_PLACE_AUTO;
+    struct loom_store *vault = NULL;
+    enum loom_err err = choose_place(cli, &place, error);
+    if (err == LOOM_OK)
+        err = loom_paths_find(&cli->paths, error);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_vault_open(&cli->paths, &vault);
+    if (err == LOOM_OK)
+        err = loom_keyring_first_open(NULL, vault, place, &cli->store);
+    return err == LOOM_OK ? err : loom_error_set(error, err);
+}
+
+struct loom_session loom_cli_session(const struct loom_cli *cli) {
+    return (struct loom_session){&cli->ports->http, &cli->ports->clock, cli->store, &cli->paths};
+}
+
+enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path) {
+    if (cli->options.cacert == NULL)
+        return LOOM_OK;
+    char *path = realpath(cli->options.cacert, NULL);
+    if (path != NULL && access(path, R_OK) == 0) {
+        *out_path = path;
+        return LOOM_OK;
+    }
+    free(path);
+    (void)loom_report_usage(cli, N_("The file of --cacert cannot be read:\n\n    {path}\n"),
+                            &(struct loom_words){.path = cli->options.cacert});
+    return LOOM_ERR_USAGE;
+}

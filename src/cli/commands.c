@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+
+#include <string.h>
+
+const struct loom_command *const loom_commands[] = {
+    &loom_command_login,
+    &loom_command_logout,
+    &loom_command_credential_helper,
+    &loom_command_help,
+    NULL,
+};
+
+const struct loom_command *loom_command_find(const char *name) {
+    const struct loom_command *const *row = loom_commands;
+    while (*row != NULL && strcmp((*row)->name, name) != 0)
+        row++;
+    return *row;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loom credential-helper: git's question, and an answer or none.
+ *
+ * git names the host; only a stored server that matches it is answered for, whatever LOOM_SERVER
+ * says, and with --server that one alone. Nothing is asked of a person, and the network is touched
+ * only for a token that git said was refused. Having nothing to say is success.
+ */
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "cli/server_choice.h"
+#include "git/git_credential.h"
+#include "session/access.h"
+#include "store/store.h"
+#include "system/stream.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What one call works with. */
+struct call {
+    struct loom_cli *cli;
+    struct loom_git_request request;
+    bool has_server; /* called with --server: as a person set it up */
+    struct loom_origin server;
+};
+
+/* The stored server that matches best, and a sign-in of unknown origin that may be meant. */
+struct search {
+    const struct call *call;
+    size_t best;
+    struct loom_origin server;
+    bool has_unnamed;
+    char key[LOOM_STORE_KEY_MAX];
+};
+
+static void say(const struct call *call, const char *message, const struct loom_origin *server) {
+    loom_say_error(&call->cli->err, message, &(struct loom_words){.server = server->url});
+}
+
+static void consider(void *context, const struct loom_store_entry *entry) {
+    struct search *search = context;
+    if (entry->origin == NULL) {
+        search->has_unnamed = search->has_unnamed || strcmp(entry->key, search->key) == 0;
+        return;
+    }
+    size_t score = loom_git_match(&search->call->request, entry->origin);
+    if (score <= search->best)
+        return;
+    search->best = score;
+    search->server = *entry->origin;
+}
+
+/* The request's scheme, host and port: what an imported sign-in is filed under. */
+static enum loom_err host_of(const struct loom_git_request *request, struct loom_origin *out_host) {
+    return loom_origin_parse(request->origin.url, request->origin.path_at, out_host, NULL);
+}
+
+/* Find the server that the request is for. LOOM_ERR_NOT_FOUND: none of ours. */
+static enum loom_err find_server(const struct call *call, struct loom_origin *out_server,
+                                 struct loom_error *error) {
+    struct search search = {.call = call};
+    struct loom_origin host;
+    if (call->has_server) {
+        *out_server = call->server;
+        return loom_git_match(&call->request, &call->server) > 0 ? LOOM_OK : LOOM_ERR_NOT_FOUND;
+    }
+    enum loom_err err = host_of(&call->request, &host);
+    if (err == LOOM_OK)
+        err = loom_store_key(&host, false, search.key);
+    if (err == LOOM_OK)
+        err = call->cli->store->ops->list(call->cli->store, consider, &search, error);
+    if (err != LOOM_OK)
+        return err;
+    if (search.best == 0 && search.has_unnamed)
+        say(call,
+            N_("There is a sign-in of another Loom program for {server}. It is not handed out "
+               "until you name the server yourself:\n\n    loom login --server {server}\n"),
+            &host);
+    *out_server = search.server;
+    return search.best > 0 ? LOOM_OK : LOOM_ERR_NOT_FOUND;
+}
+
+/* git's user name, when it sends one, is ours or the account's own. */
+static bool is_user_ours(const struct loom_git_request *request,
+                         const struct loom_account *account) {
+    return !request->has_username || strcmp(request->username, LOOM_GIT_USERNAME) == 0 ||
+           (account->username != NULL && strcmp(request->username, account->username) == 0);
+}
+
+static int answer(const struct call *call, const struct loom_git_answer *answer) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_GIT_ANSWER_MAX);
+    if (loom_git_add_answer(&text, answer) != LOOM_OK)
+        return LOOM_EXIT_FAILURE;
+    loom_output_raw(&call->cli->out, text.data, text.len);
+    return call->cli->out.has_failed ? LOOM_EXIT_FAILURE : LOOM_EXIT_DONE;
+}
+
+static int answer_quit(const struct call *call) {
+    return answer(call, &(struct loom_git_answer){.quit = true});
+}
+
+/* LOOM_TOKEN stands for exactly the server in LOOM_SERVER, and needs no home and no disk. */
+static enum loom_err find_in_environment(const struct call *call, struct loom_secret **out_token) {
+    const struct loom_environment *environment = &call->cli->environment;
+    struct loom_error error = LOOM_ERROR_INIT;
+    struct loom_origin server;
+    if (!loom_environment_has_token(environment))
+        return LOOM_ERR_NOT_FOUND;
+    if (environment->server == NULL) {
+        loom_say_error(&call->cli->err,
+                       N_("LOOM_TOKEN is set without LOOM_SERVER, so it is for no server. Set "
+                          "LOOM_SERVER as well."),
+                       NULL);
+        return LOOM_ERR_USAGE;
+    }
+    enum loom_err err = loom_server_parse(call->cli, environment->server, &server);
+    if (err != LOOM_OK)
+        return err;
+    if ((call->has_server && !loom_origin_is_equal(&server, &call->server)) ||
+        loom_git_match(&call->request, &server) == 0)
+        return LOOM_ERR_NOT_FOUND;
+    err = loom_environment_token(environment, out_token, &error);
+    if (err == LOOM_ERR_USAGE)
+        loom_say_error(&call->cli->err, N_("{detail} does not hold a token."),
+                       &(struct loom_words){.detail = error.detail});
+    else if (err != LOOM_OK)
+        (void)loom_report_say(call->cli, &error, &server);
+    return err;
+}
+
+/* Why there is no answer, said once, with the command that helps. */
+static int explain(const struct call *call, const struct loom_error *error,
+                   const struct loom_origin *server) {
+    if (error->code == LOOM_ERR_NOT_FOUND && !call->has_server)
+        return LOOM_EXIT_DONE;
+    if (error->code == LOOM_ERR_EXPIRED)
+        say(call,
+            N_("Your sign-in to {server} has expired. Please run:\n\n    loom login --server "
+               "{server}\n"),
+            server);
+    else
+        (void)loom_report_say(call->cli, error, server);
+    bool ends_search = error->code == LOOM_ERR_REJECTED || error->code == LOOM_ERR_NOT_FOUND;
+    return ends_search ? answer_quit(call) : LOOM_EXIT_DONE;
+}
+
+static int get_stored(const struct call *call) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    struct loom_error error = LOOM_ERROR_INIT;
+    struct loom_origin server;
+    struct loom_session session;
+    enum loom_err err = loom_cli_open_store(call->cli, &error);
+    if (err == LOOM_OK)
+        err = find_server(call, &server, &error);
+    if (err == LOOM_ERR_NOT_FOUND)
+        return LOOM_EXIT_DONE;
+    if (err != LOOM_OK)
+        return explain(call, &error, &call->request.origin);
+    session = loom_cli_session(call->cli);
+    struct loom_store_question question = {&server, call->has_server};
+    err = loom_access_find(&session, &question, &credential, &error);
+    if (err != LOOM_OK) {
+        error.code = err;
+        return explain(call, &error, &server);
+    }
+    if (!is_user_ours(&call->request, &credential.account))
+        return LOOM_EXIT_DONE;
+    return answer(call, &(struct loom_git_answer){.password = credential.token,
+                                                  .expires_at = credential.expires_at});
+}
+
+static int get(const struct call *call) {
+    LOOM_CLEANUP(loom_secret_drop) struct loom_secret *token = NULL;
+    static const struct loom_account nobody = LOOM_ACCOUNT_INIT;
+    enum loom_err err = find_in_environment(call, &token);
+    if (err == LOOM_ERR_NOT_FOUND)
+        return get_stored(call);
+    if (err != LOOM_OK || !is_user_ours(&call->request, &nobody))
+        return LOOM_EXIT_DONE;
+    return answer(call, &(struct loom_git_answer){.password = token});
+}
+
+/* git erases after a 401, whoever sent it; what that means is session/access.h's to find out. */
+static int erase(const struct call *call) {
+    struct loom_error error = LOOM_ERROR_INIT;
+    struct loom_origin server;
+    if (call->request.password == NULL ||
+        (call->request.has_username && call->request.username[0] == '\0'))
+        return LOOM_EXIT_DONE;
+    enum loom_err err = loom_cli_open_store(call->cli, &error);
+    if (err == LOOM_OK)
+        err = find_server(call, &server, &error);
+    if (err != LOOM_OK)
+        return LOOM_EXIT_DONE;
+    struct loom_session session = loom_cli_session(call->cli);
+    struct loom_store_question question = {&server, call->has_server};
+    err = loom_access_refuse(&session, &question, call->request.password, &error);
+    if (err != LOOM_OK)
+        (void)loom_report_say(call->cli, &error, &server);
+    return LOOM_EXIT_DONE;
+}
+
+/* Only `loom login` stores: what git hands back is either ours already or not ours at all. */
+static int ignore(const struct call *call) {
+    (void)call;
+    return LOOM_EXIT_DONE;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(const struct call *call);
+} operations[] = {{"get", get}, {"store", ignore}, {"erase", erase}};
+
+static int run_operation(struct call *call, const char *name) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer input = LOOM_BUFFER_INIT(LOOM_GIT_INPUT_MAX);
+    size_t row = 0;
+    while (row < sizeof operations / sizeof operations[0] &&
+           strcmp(operations[row].name, name) != 0)
+        row++;
+    /* gitcredentials(7): "If a helper receives any other operation, it should silently ignore the
+     * request." */
+    if (row == sizeof operations / sizeof operations[0])
+        return LOOM_EXIT_DONE;
+    if (loom_stream_read(STDIN_FILENO, -1, loom_git_is_complete, &input, NULL) != LOOM_OK ||
+        loom_git_parse(loom_buffer_text(&input), input.len, &call->request) != LOOM_OK)
+        return LOOM_EXIT_DONE;
+    return operations[row].run(call);
+}
+
+static int run(struct loom_cli *cli, int argc, char *const *argv) {
+    struct call call = {.cli = cli, .request = LOOM_GIT_REQUEST_INIT};
+    if (argc == 0)
+        return loom_report_usage(cli,
+                                 N_("git calls this command with get, store or erase. To see how "
+                                    "to set it up, run:\n\n    loom help credential-helper\n"),
+                                 NULL);
+    if (argc > 1)
+        return LOOM_EXIT_DONE;
+    call.has_server = cli->options.server != NULL;
+    if (call.has_server && loom_server_parse(cli, cli->options.server, &call.server) != LOOM_OK)
+        return LOOM_EXIT_USAGE;
+    int status = run_operation(&call, argv[0]);
+    loom_git_request_clear(&call.request);
+    return status;
+}
+
+const struct loom_command loom_command_credential_helper = {
+    .name = "credential-helper",
+    .arguments = "get|store|erase",
+    .arguments_max = 64, /* too many are ignored, as an operation that it does not know */
+    .summary = N_("answer git's questions; git calls it"),
+    .description = N_("git runs this when it needs to sign in. It answers for servers that you are "
+                      "signed in to and for nothing else. To set it up for a server, run:\n\n"
+                      "    git config --global credential.https://loom.example.com.helper loom"),
+    .run = run,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/environment.h"
+
+#include "base/buffer.h"
+#include "system/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *read_variable(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static const char *read_first(const char *name, const char *older_name) {
+    const char *value = read_variable(name);
+    return value != NULL ? value : read_variable(older_name);
+}
+
+static int read_debug(void) {
+    const char *value = read_variable("LOOM_DEBUG");
+    if (value == NULL || value[1] != '\0')
+        return 0;
+    return value[0] == '1' ? 1 : value[0] == '2' ? 2 : 0;
+}
+
+static void take_token(struct loom_environment *environment) {
+    const char *value = read_variable("LOOM_TOKEN");
+    if (value == NULL)
+        return;
+    environment->has_bad_token =
+        loom_token_from_line(value, strlen(value), &environment->token) != LOOM_OK;
+    /* Children would inherit it; whoever reads our own memory has it anyway. */
+    (void)unsetenv("LOOM_TOKEN");
+}
+
+void loom_environment_read(struct loom_environment *out_environment) {
+    *out_environment = (struct loom_environment){
+        .server = read_first("LOOM_SERVER", "LOOM_SERVER_URL"),
+        .store = read_variable("LOOM_STORE"),
+        .token_file = read_variable("LOOM_TOKEN_FILE"),
+        .is_plain = read_first("LOOM_PLAIN", "ACCESSIBLE") != NULL,
+        .is_ci = read_variable("CI") != NULL,
+        .debug = read_debug(),
+    };
+    take_token(out_environment);
+}
+
+bool loom_environment_has_token(const struct loom_environment *environment) {
+    return environment->token != NULL || environment->has_bad_token ||
+           environment->token_file != NULL;
+}
+
+enum loom_err loom_token_from_line(const char *bytes, size_t len, struct loom_secret **out_token) {
+    if (len > 0 && bytes[len - 1] == '\n')
+        len -= len > 1 && bytes[len - 2] == '\r' ? 2 : 1;
+    enum loom_err err = loom_secret_new(bytes, len, out_token);
+    return err == LOOM_ERR_BAD_ANSWER ? LOOM_ERR_USAGE : err;
+}
+
+enum loom_err loom_environment_token(const struct loom_environment *environment,
+                                     struct loom_secret **out_token, struct loom_error *error) {
+    if (environment->has_bad_token)
+        return loom_error_detail(error, LOOM_ERR_USAGE, "LOOM_TOKEN");
+    if (environment->token != NULL)
+        return loom_secret_copy(environment->token, out_token);
+    if (environment->token_file == NULL)
+        return LOOM_ERR_NOT_FOUND;
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_TOKEN_FILE_MAX);
+    enum loom_err err = loom_file_read_any(environment->token_file, &text, error);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_token_from_line(loom_buffer_text(&text), text.len, out_token);
+    return err == LOOM_OK ? err : loom_error_detail(error, err, environment->token_file);
+}
+
+void loom_environment_clear(struct loom_environment *environment) {
+    loom_secret_drop(&environment->token);
+}

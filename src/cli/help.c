@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LABEL_MAX = 40, LABEL_COLUMNS = 24 };
+
+static const char about[] = N_("loom signs you in to a Loom server from a terminal, and gives git "
+                               "that sign-in when it needs it.");
+
+static const char environment[] =
+    N_("Environment: LOOM_SERVER names the server. LOOM_TOKEN or LOOM_TOKEN_FILE is a token for "
+       "exactly that server, where nobody can sign in. LOOM_STORE chooses auto, keyring or file. "
+       "LOOM_CA_FILE adds certificate authorities. LOOM_DEBUG is 1 or 2, as -v and -vv. LOOM_PLAIN "
+       "keeps the output plain.");
+
+static void print(struct loom_cli *cli, const char *message, const struct loom_words *words) {
+    loom_say_always(&cli->out, message, words);
+}
+
+static void print_row(struct loom_cli *cli, const char *label, const char *help) {
+    char line[LABEL_MAX + 1];
+    bool is_long = strlen(label) >= LABEL_COLUMNS;
+    (void)snprintf(line, sizeof line, "  %-*s", is_long ? 0 : LABEL_COLUMNS - 2, label);
+    print(cli, "{name}{detail}", &(struct loom_words){.name = line, .detail = is_long ? "" : help});
+    if (is_long)
+        print(cli, "{name}{detail}",
+              &(struct loom_words){.name = "                        ", .detail = help});
+}
+
+static void print_options(struct loom_cli *cli, const struct loom_option *options) {
+    for (; options != NULL && options->name != NULL; options++) {
+        char label[LABEL_MAX + 1];
+        char letter[] = {'-', options->letter, ',', ' ', '\0'};
+        if (options->help == NULL)
+            continue;
+        (void)snprintf(label, sizeof label, "%s--%s%s%s", options->letter != '\0' ? letter : "",
+                       options->name, options->value != NULL ? " " : "",
+                       options->value != NULL ? options->value : "");
+        print_row(cli, label, options->help);
+    }
+}
+
+static void print_program(struct loom_cli *cli) {
+    print(cli, about, NULL);
+    print(cli, "\n    loom [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n", NULL);
+    print(cli, N_("Commands:"), NULL);
+    for (const struct loom_command *const *row = loom_commands; *row != NULL; row++)
+        print_row(cli, (*row)->name, (*row)->summary);
+    print(cli, "", NULL);
+    print(cli, N_("\nOptions of every command:"), NULL);
+    print_options(cli, loom_global_options);
+    print(cli, "\n", NULL);
+    print(cli, environment, NULL);
+    print(cli, N_("\nMore about one command:\n\n    loom help COMMAND\n"), NULL);
+}
+
+static void print_command(struct loom_cli *cli, const struct loom_command *command) {
+    print(cli, "    loom {name} {detail}\n",
+          &(struct loom_words){
+              .name = command->name,
+              .detail = command->arguments,
+          });
+    print(cli, command->description, NULL);
+    if (command->options != NULL) {
+        print(cli, N_("\nOptions:"), NULL);
+        print_options(cli, command->options);
+    }
+    print(cli, N_("\nOptions of every command:"), NULL);
+    print_options(cli, loom_global_options);
+}
+
+int loom_help_print(struct loom_cli *cli, const struct loom_command *command) {
+    if (command == NULL)
+        print_program(cli);
+    else
+        print_command(cli, command);
+    return cli->out.has_failed ? LOOM_EXIT_FAILURE : LOOM_EXIT_DONE;
+}
+
+static int run(struct loom_cli *cli, int argc, char *const *argv) {
+    const struct loom_command *command = NULL;
+    if (argc > 0 && (command = loom_command_find(argv[0])) == NULL)
+        return loom_report_usage(
+            cli, N_("There is no such command. To see them all, run:\n\n    loom help\n"), NULL);
+    return loom_help_print(cli, command);
+}
+
+const struct loom_command loom_command_help = {
+    .name = "help",
+    .arguments = "[COMMAND]",
+    .arguments_max = 1,
+    .summary = N_("tell more about a command"),
+    .description = N_("Shows what loom can do, or tells more about one command."),
+    .run = run,
+};

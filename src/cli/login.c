@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loom login: choose the server, refuse what cannot end well, sign in, tell how it went.
+ */
+#include "cli/commands.h"
+#include "cli/login_view.h"
+#include "cli/report.h"
+#include "cli/server_choice.h"
+#include "session/sign_in.h"
+#include "store/store.h"
+#include "system/stream.h"
+
+#include <unistd.h>
+
+/* In CI without a terminal nobody sees the code, and the job would hang until it expires. */
+static bool is_hopeless(const struct loom_cli *cli) {
+    return cli->environment.is_ci && !cli->err.is_terminal && cli->options.json == 0 &&
+           cli->options.no_browser == 0 && cli->options.with_token == 0;
+}
+
+static int refuse_in_ci(struct loom_cli *cli) {
+    return loom_report_usage(cli,
+                             N_("This looks like a CI job without a terminal: nobody can approve a "
+                                "sign-in here. Give the job a token in these variables instead:"
+                                "\n\n    LOOM_SERVER\n    LOOM_TOKEN\n\nIf somebody does watch "
+                                "this output, add --no-browser or --json."),
+                             NULL);
+}
+
+static int ask_for_server(struct loom_cli *cli) {
+    return loom_report_usage(cli,
+                             N_("Say which server to sign in to, like this:"
+                                "\n\n    loom login --server https://loom.example.com\n\n"
+                                "To name it once and for all, set LOOM_SERVER in your shell's "
+                                "profile."),
+                             NULL);
+}
+
+static enum loom_err read_line(struct loom_cli *cli, struct loom_buffer *out,
+                               struct loom_error *error) {
+    int stop_fd = *cli->ports->stop_fd;
+    if (!loom_stream_is_terminal(STDIN_FILENO))
+        return loom_stream_read(STDIN_FILENO, stop_fd, NULL, out, error);
+    loom_say_always(&cli->err, N_("Paste the token and press Enter. It is not shown."), NULL);
+    return loom_stream_read_hidden(STDIN_FILENO, stop_fd, out, error);
+}
+
+static enum loom_err read_given_token(struct loom_cli *cli, struct loom_secret **out_token,
+                                      struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer line = LOOM_BUFFER_INIT(LOOM_TOKEN_FILE_MAX);
+    enum loom_err err = read_line(cli, &line, error);
+    if (err == LOOM_OK)
+        err = loom_token_from_line(loom_buffer_text(&line), line.len, out_token);
+    if (err == LOOM_ERR_USAGE)
+        return loom_error_detail(error, err,
+                                 N_("What came on standard input is not a token: one line of "
+                                    "letters, digits and signs, without blanks."));
+    return err == LOOM_OK || error->code == err ? err : loom_error_set(error, err);
+}
+
+static int sign_in(struct loom_cli *cli, const struct loom_origin *server, const char *ca_file) {
+    LOOM_CLEANUP(loom_secret_drop) struct loom_secret *given = NULL;
+    LOOM_CLEANUP(loom_signed_in_clear) struct loom_signed_in signed_in = LOOM_SIGNED_IN_INIT;
+    struct loom_error error = LOOM_ERROR_INIT;
+    struct loom_login_view view;
+    struct loom_session session = loom_cli_session(cli);
+    struct loom_prompt prompt = loom_login_view_open(&view, cli, server);
+    enum loom_err err = LOOM_OK;
+    if (cli->options.with_token > 0)
+        err = read_given_token(cli, &given, &error);
+    if (err == LOOM_OK) {
+        struct loom_sign_in_wish wish = {server, ca_file, given};
+        err = loom_sign_in(&session, &wish, &prompt, &signed_in, &error);
+    }
+    return err == LOOM_OK ? loom_login_view_done(&view, &signed_in)
+                          : loom_login_view_failed(&view, &signed_in, &error);
+}
+
+static int run(struct loom_cli *cli, int argc, char *const *argv) {
+    LOOM_CLEANUP(loom_string_drop) char *ca_file = NULL;
+    struct loom_error error = LOOM_ERROR_INIT;
+    struct loom_origin server;
+    int status = LOOM_EXIT_USAGE;
+    if (is_hopeless(cli))
+        return refuse_in_ci(cli);
+    if (loom_cli_open_store(cli, &error) != LOOM_OK)
+        return loom_report(cli, &error, NULL);
+    switch (loom_server_choose(cli, argc > 0 ? argv[0] : NULL, &server, &status)) {
+    case LOOM_CHOICE_NAMED:
+    case LOOM_CHOICE_ONLY:
+        break;
+    case LOOM_CHOICE_NOTHING:
+        return ask_for_server(cli);
+    case LOOM_CHOICE_SEVERAL:
+    case LOOM_CHOICE_FAILED:
+        return status;
+    }
+    if (loom_cli_ca_file(cli, &ca_file) != LOOM_OK)
+        return LOOM_EXIT_USAGE;
+    loom_cli_catch_signals(cli);
+    return sign_in(cli, &server, ca_file);
+}
+
+static const struct loom_option options[] = {
+    {"no-browser", '\0', NULL, N_("do not open a browser"), LOOM_OPTION_AT(no_browser)},
+    {"with-token", '\0', NULL, N_("read a token from standard input instead"),
+     LOOM_OPTION_AT(with_token)},
+    {"store", '\0', "PLACE", N_("auto, keyring or file"), LOOM_OPTION_AT(store)},
+    {"json", '\0', NULL, N_("print what happens as JSON, an object a line"), LOOM_OPTION_AT(json)},
+    LOOM_OPTIONS_END,
+};
+
+const struct loom_command loom_command_login = {
+    .name = "login",
+    .arguments = "[URL]",
+    .arguments_max = 1,
+    .summary = N_("sign in to a server"),
+    .description = N_("Shows an address and a code. Open the address on any device, type the code "
+                      "and approve; this program waits and then keeps the sign-in, encrypted. The "
+                      "server is the URL, else LOOM_SERVER."),
+    .options = options,
+    .run = run,
+};

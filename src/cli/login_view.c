@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/login_view.h"
+
+#include "cli/json_output.h"
+#include "cli/report.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SECOND_MS = 1000, MINUTE_S = 60, TIME_MAX = 32 };
+
+/* One row a reason: the word in JSON, the live line, the line where there is none. */
+static const struct {
+    const char *word;
+    const char *live;
+    const char *plain;
+} waitings[] = {
+    [LOOM_WAITING_PENDING] =
+        {"pending", N_("Waiting for your approval. The code works for {time} more. Ctrl-C stops."),
+         N_("Waiting for your approval. The code works for {time} more.")},
+    [LOOM_WAITING_SLOW_DOWN] =
+        {"slow_down",
+         N_("Waiting for your approval, asking less often. {time} left. Ctrl-C stops."),
+         N_("The server asks for patience. Waiting for your approval, asking less often.")},
+    [LOOM_WAITING_NETWORK] =
+        {"network",
+         N_("The server cannot be reached at present, trying again. {time} left. Ctrl-C stops."),
+         N_("The server cannot be reached at present. Trying again until the code expires.")},
+    [LOOM_WAITING_SERVER] =
+        {"server_error",
+         N_("The server has a problem at present, trying again. {time} left. Ctrl-C stops."),
+         N_("The server has a problem at present. Trying again until the code expires.")},
+};
+
+static bool wants_json(const struct loom_login_view *view) {
+    return view->cli->options.json > 0;
+}
+
+static struct loom_words named(const struct loom_login_view *view,
+                               const struct loom_account *account) {
+    return (struct loom_words){.server = view->server->url, .name = loom_account_name(account)};
+}
+
+static void show_already(void *context, const struct loom_credential *existing) {
+    struct loom_login_view *view = context;
+    struct loom_words words = named(view, &existing->account);
+    const char *message =
+        words.name != NULL
+            ? N_("You are already signed in to {server} as {name}. If you go on, the new sign-in "
+                 "replaces this one. Press Ctrl-C to keep it.\n\n")
+            : N_("You are already signed in to {server}. If you go on, the new sign-in replaces "
+                 "this one. Press Ctrl-C to keep it.\n\n");
+    loom_say(&view->cli->err, message, &words);
+}
+
+static enum loom_err add_code(const struct loom_login_view *view,
+                              const struct loom_device_grant *grant, struct loom_json *object) {
+    /* Whoever reads the log of a CI run could approve with the complete address. */
+    const char *complete =
+        grant->has_complete && !view->cli->environment.is_ci ? grant->complete.url : NULL;
+    enum loom_err err = loom_json_add_text(object, "server", view->server->url);
+    if (err == LOOM_OK)
+        err = loom_json_add_text(object, "verification_url", grant->page.url);
+    if (err == LOOM_OK)
+        err = loom_json_add_text(object, "verification_url_complete", complete);
+    return err == LOOM_OK ? loom_json_add_text(object, "user_code", grant->user_code) : err;
+}
+
+static void print_code(const struct loom_login_view *view, const struct loom_device_grant *grant,
+                       int64_t expires_at) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
+    enum loom_err err = loom_json_output_new("code", &object);
+    if (err == LOOM_OK)
+        err = add_code(view, grant, object);
+    if (err == LOOM_OK)
+        err = loom_json_output_time(object, "expires_at", expires_at);
+    if (err == LOOM_OK)
+        err = loom_json_add_number(object, "interval", grant->terms.interval_s);
+    if (err == LOOM_OK)
+        loom_json_output_line(view->cli, object);
+}
+
+/* This version opens no browser, and says so to whoever waits for the event. */
+static void print_browser(const struct loom_login_view *view) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
+    if (loom_json_output_new("browser", &object) == LOOM_OK &&
+        loom_json_add_text(object, "result", "not_tried") == LOOM_OK)
+        loom_json_output_line(view->cli, object);
+}
+
+static void show_page(struct loom_output *err, const struct loom_login_view *view,
+                      const struct loom_device_grant *grant) {
+    struct loom_words words = {.server = view->server->url, .detail = grant->page.origin.url};
+    loom_say(err, N_("Sign in to {server}\n\n1. Open this page, on this or any other device:\n\n"),
+             &words);
+    loom_output_strong(err, grant->page.url);
+    if (!loom_origin_is_same_host(&grant->page.origin, view->server))
+        loom_say_always(err,
+                        N_("\nThis page is not on the server that you named. Be sure that you "
+                           "trust it:\n\n    {detail}\n"),
+                        &words);
+}
+
+static void show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
+    struct loom_login_view *view = context;
+    struct loom_output *err = &view->cli->err;
+    if (wants_json(view)) {
+        print_code(view, grant, expires_at);
+        print_browser(view);
+        return;
+    }
+    show_page(err, view, grant);
+    loom_say(err, N_("\n2. Type this code there:\n\n"), NULL);
+    loom_output_strong(err, grant->user_code);
+    loom_say(err,
+             N_("\nGo on only if you started this sign-in yourself. Never type a code that "
+                "somebody sent you, and never give this one away.\n\n"),
+             NULL);
+}
+
+static void print_waiting(const struct loom_login_view *view, enum loom_waiting reason) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
+    if (loom_json_output_new("waiting", &object) == LOOM_OK &&
+        loom_json_add_text(object, "reason", waitings[reason].word) == LOOM_OK)
+        loom_json_output_line(view->cli, object);
+}
+
+static void show_waiting(void *context, enum loom_waiting reason, int64_t left_ms) {
+    struct loom_login_view *view = context;
+    struct loom_output *err = &view->cli->err;
+    char time[TIME_MAX];
+    int64_t left_s = (left_ms + SECOND_MS - 1) / SECOND_MS;
+    bool is_new = !view->is_waiting || view->reason != reason;
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer line = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
+    (void)snprintf(time, sizeof time, "%d:%02d", (int)(left_s / MINUTE_S),
+                   (int)(left_s % MINUTE_S));
+    struct loom_words words = {.time = time};
+    view->is_waiting = true;
+    view->reason = reason;
+    if (wants_json(view)) {
+        if (is_new)
+            print_waiting(view, reason);
+    } else if (!err->has_live) {
+        if (is_new)
+            loom_say(err, waitings[reason].plain, &words);
+    } else if (loom_phrase(waitings[reason].live, &words, &line) == LOOM_OK) {
+        loom_output_live(err, loom_buffer_text(&line));
+    }
+}
+
+struct loom_prompt loom_login_view_open(struct loom_login_view *out_view, struct loom_cli *cli,
+                                        const struct loom_origin *server) {
+    *out_view = (struct loom_login_view){.cli = cli, .server = server};
+    return (struct loom_prompt){out_view, show_already, show_code, show_waiting};
+}
+
+static enum loom_err add_done(const struct loom_login_view *view,
+                              const struct loom_signed_in *signed_in, struct loom_json *object) {
+    struct loom_store_info info;
+    const struct loom_credential *credential = &signed_in->credential;
+    view->cli->store->ops->describe(view->cli->store, &info);
+    enum loom_err err = loom_json_add_text(object, "server", view->server->url);
+    if (err == LOOM_OK)
+        err = loom_json_output_account(object, "account", &credential->account);
+    if (err == LOOM_OK)
+        err = loom_json_output_store(object, "store", &info);
+    if (err == LOOM_OK)
+        err = loom_json_output_time(object, "expires_at", credential->expires_at);
+    if (err == LOOM_OK)
+        err = loom_json_output_account(object, "replaced",
+                                       signed_in->has_replaced ? &signed_in->replaced : NULL);
+    return err == LOOM_OK
+               ? loom_json_output_old_token(object, "old_token_revoked", signed_in->old_token)
+               : err;
+}
+
+static void print_done(const struct loom_login_view *view, const struct loom_signed_in *signed_in) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
+    if (loom_json_output_new("done", &object) == LOOM_OK &&
+        add_done(view, signed_in, object) == LOOM_OK)
+        loom_json_output_line(view->cli, object);
+    else
+        view->cli->out.has_failed = true;
+}
+
+static void say_place(const struct loom_login_view *view) {
+    struct loom_store_info info;
+    struct loom_output *err = &view->cli->err;
+    view->cli->store->ops->describe(view->cli->store, &info);
+    loom_say(err, N_("Your sign-in is kept in an encrypted file:\n\n    {path}\n"),
+             &(struct loom_words){.path = info.path});
+    if (info.lacks_locks)
+        loom_say_always(err,
+                        N_("The file system there has no locks: do not sign in to two servers at "
+                           "the same moment."),
+                        NULL);
+    if (info.has_imported)
+        loom_say_always(err,
+                        N_("The sign-ins of another Loom program, which were readable there, were "
+                           "taken over and encrypted."),
+                        NULL);
+}
+
+/* Under a path git has to be told to name the path. */
+static void say_next_step(const struct loom_login_view *view) {
+    const char *message =
+        loom_origin_path(view->server)[0] == '\0'
+            ? N_("To let git use it, run:\n\n    git config --global "
+                 "credential.{server}.helper loom\n")
+            : N_("To let git use it, run:\n\n    git config --global credential.{server}.helper "
+                 "loom\n    git config --global credential.{server}.useHttpPath true\n");
+    loom_say(&view->cli->err, message, &(struct loom_words){.server = view->server->url});
+}
+
+static void say_environment_token(const struct loom_login_view *view) {
+    if (loom_environment_has_token(&view->cli->environment))
+        loom_say_always(&view->cli->err,
+                        N_("LOOM_TOKEN or LOOM_TOKEN_FILE is set. For the server in LOOM_SERVER "
+                           "that token wins over this sign-in."),
+                        NULL);
+}
+
+int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_in *signed_in) {
+    struct loom_output *err = &view->cli->err;
+    struct loom_words words = named(view, &signed_in->credential.account);
+    loom_output_live_end(err);
+    if (wants_json(view))
+        print_done(view, signed_in);
+    else
+        loom_say(err,
+                 words.name != NULL ? N_("Signed in to {server} as {name}.")
+                                    : N_("Signed in to {server}."),
+                 &words);
+    if (signed_in->old_token == LOOM_OLD_TOKEN_LEFT)
+        loom_say_always(err,
+                        N_("The server could not be told that your earlier sign-in is over. To be "
+                           "sure, sign in on its web page and end that session there."),
+                        &words);
+    if (!wants_json(view)) {
+        say_place(view);
+        say_next_step(view);
+    }
+    say_environment_token(view);
+    return LOOM_EXIT_DONE;
+}
+
+static void print_failed(const struct loom_login_view *view, const struct loom_error *error) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
+    if (loom_json_output_new("error", &object) == LOOM_OK &&
+        loom_json_add_text(object, "server", view->server->url) == LOOM_OK &&
+        loom_json_output_error(object, "error", error, view->server) == LOOM_OK)
+        loom_json_output_line(view->cli, object);
+}
+
+int loom_login_view_failed(struct loom_login_view *view, const struct loom_signed_in *signed_in,
+                           const struct loom_error *error) {
+    struct loom_output *err = &view->cli->err;
+    struct loom_words words = {.server = view->server->url};
+    loom_output_live_end(err);
+    if (wants_json(view))
+        print_failed(view, error);
+    int status = loom_report_say(view->cli, error, view->server);
+    if (signed_in->lost_token == LOOM_OLD_TOKEN_REVOKED)
+        loom_say_always(
+            err, N_("The server had approved the sign-in already. It was ended there again."),
+            NULL);
+    if (signed_in->lost_token == LOOM_OLD_TOKEN_LEFT)
+        loom_say_always(err,
+                        N_("{server} had approved the sign-in already, and could not be told that "
+                           "it is over. To be sure, sign in on its web page and end the session "
+                           "there."),
+                        &words);
+    return status;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/options.h"
+
+#include "cli/say.h"
+
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 32 };
+
+const struct loom_option loom_global_options[] = {
+    {"server", '\0', "URL", N_("the server; beats LOOM_SERVER"), LOOM_OPTION_AT(server)},
+    {"server-url", '\0', "URL", NULL, LOOM_OPTION_AT(server)},
+    {"cacert", '\0', "FILE", N_("trust the authorities in this file too"), LOOM_OPTION_AT(cacert)},
+    {"verbose", 'v', NULL, N_("say what is being done; twice: HTTP as well"),
+     LOOM_OPTION_AT(verbose)},
+    {"quiet", 'q', NULL, N_("only errors, and of login the address and the code"),
+     LOOM_OPTION_AT(quiet)},
+    {"color", '\0', "WHEN", N_("auto, always or never"), LOOM_OPTION_AT(color)},
+    {"help", 'h', NULL, N_("show this text"), LOOM_OPTION_AT(help)},
+    {"version", 'V', NULL, N_("show the version"), LOOM_OPTION_AT(version)},
+    LOOM_OPTIONS_END,
+};
+
+static const struct {
+    int popt_code;
+    enum loom_option_fault fault;
+} faults[] = {
+    {POPT_ERROR_NOARG, LOOM_OPTION_NEEDS_VALUE},
+    {POPT_ERROR_UNWANTEDARG, LOOM_OPTION_TAKES_NO_VALUE},
+    {POPT_ERROR_MALLOC, LOOM_OPTION_NO_MEMORY},
+};
+
+/* Our rows as popt wants them, and back: `val` is the index into `rows` plus one. */
+struct tables {
+    const struct loom_option *rows[ROWS_MAX];
+    struct poptOption popt[ROWS_MAX + 1];
+    size_t count;
+};
+
+static void add_rows(struct tables *tables, const struct loom_option *rows) {
+    for (; rows != NULL && rows->name != NULL && tables->count < ROWS_MAX; rows++) {
+        tables->rows[tables->count] = rows;
+        tables->popt[tables->count] = (struct poptOption){
+            .longName = rows->name,
+            .shortName = rows->letter,
+            .argInfo = rows->value != NULL ? POPT_ARG_STRING : POPT_ARG_NONE,
+            .val = (int)tables->count + 1,
+        };
+        tables->count++;
+    }
+}
+
+static void store_value(struct loom_options *options, const struct loom_option *row, char *value) {
+    void *field = (char *)options + row->offset;
+    if (row->value == NULL) {
+        int *count = field;
+        *count += 1;
+        return;
+    }
+    char **text = field;
+    free(*text);
+    *text = value;
+}
+
+/* "--token=secret" is told as "--token": whoever misspells an option may have put a secret there.
+ */
+static void note_fault(poptContext context, int code, struct loom_options_left *left) {
+    const char *bad = poptBadOption(context, 0);
+    left->fault = LOOM_OPTION_UNKNOWN;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        if (faults[i].popt_code == code)
+            left->fault = faults[i].fault;
+    if (bad != NULL)
+        (void)snprintf(left->option, sizeof left->option, "%.*s", (int)strcspn(bad, "="), bad);
+}
+
+static void take_arguments(poptContext context, struct loom_options_left *left) {
+    const char **rest = poptGetArgs(context);
+    int count = 0;
+    while (rest != NULL && rest[count] != NULL)
+        count++;
+    left->argv = calloc((size_t)count + 1, sizeof *left->argv);
+    for (; left->argv != NULL && left->argc < count; left->argc++)
+        if ((left->argv[left->argc] = strdup(rest[left->argc])) == NULL)
+            break;
+    if (left->argv == NULL || left->argc < count)
+        left->fault = LOOM_OPTION_NO_MEMORY;
+}
+
+enum loom_option_fault loom_options_parse(const struct loom_options_read *read,
+                                          struct loom_options *options,
+                                          struct loom_options_left *out_left) {
+    struct tables tables = {.count = 0};
+    *out_left = (struct loom_options_left){.fault = LOOM_OPTION_FINE};
+    add_rows(&tables, loom_global_options);
+    add_rows(&tables, read->own);
+    tables.popt[tables.count] = (struct poptOption){.longName = NULL};
+    poptContext context = poptGetContext("loom", read->argc, read->argv, tables.popt,
+                                         read->stops_at_argument ? POPT_CONTEXT_POSIXMEHARDER : 0);
+    if (context == NULL)
+        return out_left->fault = LOOM_OPTION_NO_MEMORY;
+    int code;
+    while ((code = poptGetNextOpt(context)) > 0)
+        store_value(options, tables.rows[code - 1], poptGetOptArg(context));
+    if (code < -1)
+        note_fault(context, code, out_left);
+    else
+        take_arguments(context, out_left);
+    (void)poptFreeContext(context);
+    return out_left->fault;
+}
+
+void loom_options_left_clear(struct loom_options_left *left) {
+    for (int i = 0; i < left->argc; i++)
+        free(left->argv[i]);
+    free(left->argv);
+    left->argv = NULL;
+    left->argc = 0;
+}
+
+void loom_options_clear(struct loom_options *options) {
+    free(options->server);
+    free(options->cacert);
+    free(options->color);
+    free(options->store);
+    *options = (struct loom_options){.server = NULL};
+}

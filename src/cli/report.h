@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From an error to a sentence, an exit status and a code: the only table of its kind.
+ */
+#ifndef LOOM_CLI_REPORT_H
+#define LOOM_CLI_REPORT_H
+
+#include "cli/cli.h"
+#include "cli/say.h"
+
+struct loom_json;
+struct loom_origin;
+
+/*
+ * Say what happened and what to do next, on stderr, and return the exit status. `server` NULL: no
+ * server is concerned. With --json, {"schema":1,"error":...} goes to stdout as well.
+ */
+int loom_report(struct loom_cli *cli, const struct loom_error *error,
+                const struct loom_origin *server);
+
+/* The same without JSON: for a command that writes its own. */
+int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
+                    const struct loom_origin *server);
+
+/* Say a usage error of its own words and return LOOM_EXIT_USAGE; with --json as above. */
+int loom_report_usage(struct loom_cli *cli, const char *message, const struct loom_words *words);
+
+/* The exit status of an error. */
+int loom_report_status(const struct loom_error *error);
+
+/* Append the sentence, English, without the command to run, for "message" in JSON. */
+LOOM_CHECKED enum loom_err loom_report_message(const struct loom_error *error,
+                                               const struct loom_origin *server,
+                                               struct loom_buffer *out);
+
+/* The word for "code" in JSON. */
+const char *loom_report_code(const struct loom_error *error);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One message is one sentence or paragraph, never put together from pieces; what varies stands in
+ * it by name.
+ *
+ *     loom_say(&cli->err, N_("Signed in to {server} as {name}."),
+ *              &(struct loom_words){.server = origin.url, .name = name});
+ *
+ * The names are the members of struct loom_words. There are no printf formats in messages: a
+ * translation, however wrong, cannot make the program read what is not there. Every value goes
+ * through loom_text_add_printable(), so a message may carry what a server or a file said.
+ * N_() marks a message for translation.
+ *
+ * Commands, paths and addresses to copy stand alone on their line, behind four blanks.
+ */
+#ifndef LOOM_CLI_SAY_H
+#define LOOM_CLI_SAY_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "terminal/output.h"
+
+#define N_(message) message
+
+struct loom_words {
+    const char *server;
+    const char *name;
+    const char *path;
+    const char *detail;
+    const char *command;
+    const char *option;
+    const char *time;
+    const char *status;
+};
+
+enum { LOOM_PHRASE_MAX = 64 * 1024 }; /* bytes of a finished message */
+
+/* Append the finished message. `words` NULL: it has none. */
+LOOM_CHECKED enum loom_err loom_phrase(const char *message, const struct loom_words *words,
+                                       struct loom_buffer *out);
+
+/* Show a message that -q drops. */
+void loom_say(struct loom_output *output, const char *message, const struct loom_words *words);
+
+/* Show a message that -q does not drop. */
+void loom_say_always(struct loom_output *output, const char *message,
+                     const struct loom_words *words);
+
+/* Show an error: "loom: " and the message. */
+void loom_say_error(struct loom_output *output, const char *message,
+                    const struct loom_words *words);
+
+#endif

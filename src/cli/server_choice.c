@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/server_choice.h"
+
+#include "cli/report.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FOR_EXAMPLE "\n\n    --server https://loom.example.com\n"
+
+/* What is wrong with an address, and what to type. Never the address itself: it may hold a
+ * password. */
+static const char *const refusals[] = {
+    [LOOM_ORIGIN_FINE] = N_("This address cannot be used." FOR_EXAMPLE),
+    [LOOM_ORIGIN_EMPTY] = N_("The server's address is empty. Write it like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_TOO_LONG] = N_("The server's address is too long to be one."),
+    [LOOM_ORIGIN_BAD_CHARACTER] =
+        N_("The server's address holds a blank or another character that an address cannot have. "
+           "Write it like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_NON_ASCII] =
+        N_("The server's address holds letters outside a-z. Write an international name in its "
+           "xn-- form."),
+    [LOOM_ORIGIN_BAD_SCHEME] = N_("A server's address begins with https:// like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_INSECURE] =
+        N_("http:// sends everything in the clear, so it is only for localhost, 127.0.0.1 and "
+           "[::1]. Write https:// like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_NO_HOST] =
+        N_("The server's address names no server. Write it like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_USERINFO] =
+        N_("The server's address holds a user name (something before an @). Leave it out, like "
+           "this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_BAD_AUTHORITY] =
+        N_("The server's name holds a % or a backslash. Write it like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_BAD_HOST] = N_("This is no server's name. It has parts of letters, digits and "
+                                "hyphens between dots:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_TRAILING_DOT] =
+        N_("Leave out the dot at the end of the server's name:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_ODD_ADDRESS] =
+        N_("Write a numeric address as four numbers without leading zeros, like this:\n\n"
+           "    --server https://192.0.2.10\n"),
+    [LOOM_ORIGIN_BAD_PORT] = N_("A port is a number from 1 to 65535, like this:\n\n"
+                                "    --server https://loom.example.com:8443\n"),
+    [LOOM_ORIGIN_QUERY] =
+        N_("Leave out the question mark and what follows it, like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_FRAGMENT] = N_("Leave out the # and what follows it, like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_BAD_PATH] =
+        N_("The path in the server's address holds an empty part, a dot part or a %. Write it "
+           "plainly, like this:\n\n    --server https://example.com/loom\n"),
+};
+
+/* The part of a typed address that may be a host: behind the scheme, before path, port and user. */
+static size_t host_span(const char **at) {
+    const char *scheme_end = strstr(*at, "://");
+    if (scheme_end != NULL)
+        *at = scheme_end + 3;
+    return strcspn(*at, "/?#:@");
+}
+
+static void say_refusal(struct loom_cli *cli, const char *typed, enum loom_origin_fault fault) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer host = LOOM_BUFFER_INIT(LOOM_ORIGIN_MAX);
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer ascii = LOOM_BUFFER_INIT(LOOM_ORIGIN_MAX);
+    size_t len = host_span(&typed);
+    if (fault == LOOM_ORIGIN_NON_ASCII && loom_buffer_add(&host, typed, len) == LOOM_OK &&
+        loom_http_spell_host(host.data, &ascii) == LOOM_OK) {
+        (void)loom_report_usage(cli,
+                                N_("Write the international name in its xn-- form, like this:\n\n"
+                                   "    {detail}\n"),
+                                &(struct loom_words){.detail = ascii.data});
+        return;
+    }
+    (void)loom_report_usage(cli, refusals[fault], NULL);
+}
+
+enum loom_err loom_server_parse(struct loom_cli *cli, const char *typed,
+                                struct loom_origin *out_origin) {
+    enum loom_origin_fault fault;
+    enum loom_err err = loom_origin_parse(typed, strlen(typed), out_origin, &fault);
+    if (err == LOOM_ERR_USAGE)
+        say_refusal(cli, typed, fault);
+    return err;
+}
+
+static void add_server(void *context, const struct loom_store_entry *entry) {
+    struct loom_server_list *list = context;
+    if (entry->origin == NULL || list->has_failed)
+        return;
+    struct loom_origin *origins =
+        reallocarray(list->origins, list->count + 1, sizeof *list->origins);
+    if (origins == NULL) {
+        list->has_failed = true;
+        return;
+    }
+    origins[list->count++] = *entry->origin;
+    list->origins = origins;
+}
+
+static int compare_origins(const void *a, const void *b) {
+    return strcmp(((const struct loom_origin *)a)->url, ((const struct loom_origin *)b)->url);
+}
+
+enum loom_err loom_server_list_read(struct loom_cli *cli, struct loom_server_list *out_list,
+                                    struct loom_error *error) {
+    *out_list = (struct loom_server_list){.origins = NULL};
+    enum loom_err err = cli->store->ops->list(cli->store, add_server, out_list, error);
+    if (err == LOOM_OK && out_list->has_failed)
+        err = loom_error_set(error, LOOM_ERR_INTERNAL);
+    if (err != LOOM_OK)
+        loom_server_list_clear(out_list);
+    else if (out_list->count > 1)
+        qsort(out_list->origins, out_list->count, sizeof *out_list->origins, compare_origins);
+    return err;
+}
+
+void loom_server_list_clear(struct loom_server_list *list) {
+    free(list->origins);
+    *list = (struct loom_server_list){.origins = NULL};
+}
+
+static enum loom_choice list_several(struct loom_cli *cli, const struct loom_server_list *list,
+                                     int *out_status) {
+    *out_status = loom_report_usage(
+        cli, N_("You are signed in to several servers. Say which one with --server:"), NULL);
+    loom_say_always(&cli->err, "", NULL);
+    for (size_t i = 0; i < list->count; i++)
+        loom_say_always(&cli->err, "    {server}",
+                        &(struct loom_words){.server = list->origins[i].url});
+    return LOOM_CHOICE_SEVERAL;
+}
+
+static enum loom_choice choose_stored(struct loom_cli *cli, struct loom_origin *out_origin,
+                                      int *out_status) {
+    struct loom_error error = LOOM_ERROR_INIT;
+    LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
+    if (loom_server_list_read(cli, &list, &error) != LOOM_OK) {
+        *out_status = loom_report(cli, &error, NULL);
+        return LOOM_CHOICE_FAILED;
+    }
+    if (list.count == 0)
+        return LOOM_CHOICE_NOTHING;
+    if (list.count > 1)
+        return list_several(cli, &list, out_status);
+    *out_origin = list.origins[0];
+    return LOOM_CHOICE_ONLY;
+}
+
+/* The option and the argument may both stand there if they mean the same. */
+static enum loom_err parse_named(struct loom_cli *cli, const char *argument,
+                                 struct loom_origin *out_origin) {
+    const char *option = cli->options.server;
+    struct loom_origin other;
+    const char *typed = option != NULL ? option : argument;
+    if (typed == NULL)
+        typed = cli->environment.server;
+    enum loom_err err = loom_server_parse(cli, typed, out_origin);
+    if (err != LOOM_OK || option == NULL || argument == NULL)
+        return err;
+    err = loom_server_parse(cli, argument, &other);
+    if (err == LOOM_OK && !loom_origin_is_equal(out_origin, &other)) {
+        (void)loom_report_usage(cli, N_("Two different servers are named. Name one."), NULL);
+        return LOOM_ERR_USAGE;
+    }
+    return err;
+}
+
+enum loom_choice loom_server_choose(struct loom_cli *cli, const char *argument,
+                                    struct loom_origin *out_origin, int *out_status) {
+    if (cli->options.server == NULL && argument == NULL && cli->environment.server == NULL)
+        return choose_stored(cli, out_origin, out_status);
+    enum loom_err err = parse_named(cli, argument, out_origin);
+    if (err == LOOM_OK)
+        return LOOM_CHOICE_NAMED;
+    *out_status = LOOM_EXIT_USAGE;
+    if (err != LOOM_ERR_USAGE)
+        *out_status = loom_report(cli, &(struct loom_error){.code = err}, NULL);
+    return LOOM_CHOICE_FAILED;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which server a command is about: --server or the argument, else LOOM_SERVER, else
+ * LOOM_SERVER_URL, else the only server with a credential.
+ */
+#ifndef LOOM_CLI_SERVER_CHOICE_H
+#define LOOM_CLI_SERVER_CHOICE_H
+
+#include "base/origin.h"
+#include "cli/cli.h"
+
+enum loom_choice {
+    LOOM_CHOICE_NAMED,   /* by the person: option, argument or environment */
+    LOOM_CHOICE_ONLY,    /* the only one stored */
+    LOOM_CHOICE_NOTHING, /* none named and none stored; nothing was said */
+    LOOM_CHOICE_SEVERAL, /* none named and several stored; they were listed on stderr */
+    LOOM_CHOICE_FAILED,  /* what was named cannot be used, or the store cannot be read; it was said
+                          */
+};
+
+/*
+ * `argument` NULL: the command got none. *out_status is the exit status with SEVERAL and FAILED.
+ * Needs an open store unless a server is named.
+ */
+enum loom_choice loom_server_choose(struct loom_cli *cli, const char *argument,
+                                    struct loom_origin *out_origin, int *out_status);
+
+/* Parse what a person typed and say what is wrong with it. LOOM_ERR_USAGE: it was said. */
+LOOM_CHECKED enum loom_err loom_server_parse(struct loom_cli *cli, const char *typed,
+                                             struct loom_origin *out_origin);
+
+/* Every stored server. */
+struct loom_server_list {
+    struct loom_origin *origins; /* owned */
+    size_t count;
+    bool has_failed; /* no memory */
+};
+
+LOOM_CHECKED enum loom_err loom_server_list_read(struct loom_cli *cli,
+                                                 struct loom_server_list *out_list,
+                                                 struct loom_error *error);
+
+void loom_server_list_clear(struct loom_server_list *list);
+
+#endif

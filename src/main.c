@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: harden the process, build the ports, hand over to the command line. */
+#include "base/error.h"
+#include "cli/cli.h"
+#include "http/http.h"
+#include "system/clock.h"
+#include "system/process.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+/* -1 until a command catches signals; the ports look at it then. */
+static int stop_fd = -1;
+
+int main(int argc, char *argv[]) {
+    struct loom_http_client *client = NULL;
+    if (loom_process_harden() != LOOM_OK) {
+        (void)fputs("loom: refusing to run with more rights than the caller has.\n", stderr);
+        return LOOM_EXIT_USAGE;
+    }
+    /* All text is UTF-8, whatever the environment says; numbers and dates stay as in "C". */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    if (loom_http_client_new(&stop_fd, &client) != LOOM_OK) {
+        (void)fputs("loom: not enough memory.\n", stderr);
+        return LOOM_EXIT_FAILURE;
+    }
+    struct loom_ports ports = {
+        .http = loom_http_client_port(client),
+        .clock = loom_clock_system(&stop_fd),
+        .stop_fd = &stop_fd,
+    };
+    int status = loom_cli_run(argc, (const char **)(void *)argv, &ports);
+    loom_http_client_free(client);
+    if (status == LOOM_EXIT_BY_SIGNAL)
+        loom_signals_raise();
+    return status == LOOM_EXIT_BY_SIGNAL ? LOOM_EXIT_FAILURE : status;
+}
