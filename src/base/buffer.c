@@ -2,6 +2,7 @@
 #include "base/buffer.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,12 @@ enum { FIRST_CAPACITY = 256 };
 static size_t grown_capacity(const struct loom_buffer *buffer, size_t need) {
     size_t capacity = buffer->capacity == 0 ? FIRST_CAPACITY : buffer->capacity;
     while (capacity < need)
-        capacity *= 2; /* cannot overflow: need is bounded by max + 1 */
-    return capacity > buffer->max + 1 ? buffer->max + 1 : capacity;
+        capacity *= 2; /* cannot overflow: need is at most half of what there is */
+    return capacity - 1 > buffer->max ? buffer->max + 1 : capacity;
 }
 
 static enum loom_err reserve(struct loom_buffer *buffer, size_t extra) {
-    if (extra > buffer->max - buffer->len)
+    if (extra > buffer->max - buffer->len || extra >= SIZE_MAX / 2 - buffer->len)
         return LOOM_ERR_INTERNAL;
     size_t need = buffer->len + extra + 1;
     if (need <= buffer->capacity)

@@ -70,6 +70,25 @@ static enum loom_origin_fault check_bytes(struct span text) {
     return has_high ? LOOM_ORIGIN_NON_ASCII : LOOM_ORIGIN_FINE;
 }
 
+/*
+ * "mailto:x" and "file:/x" are no host with a port: what stands before the colon has no dot, and
+ * what follows it does not begin like a port.
+ */
+static bool has_other_scheme(struct span authority) {
+    struct span name = {authority.at, span_find_any(authority, ":")};
+    if (name.len == authority.len || span_has(name, '.') || span_has(name, '[') ||
+        span_is(name, "localhost"))
+        return false;
+    return name.len + 1 == authority.len || !loom_ascii_is_digit(authority.at[name.len + 1]);
+}
+
+/* "https", "https:" and "https:good.com": a scheme, and nothing that says where. */
+static bool is_scheme_alone(struct span authority) {
+    struct span name = {authority.at, span_find_any(authority, ":")};
+    return (span_is(name, "https") || span_is(name, "http")) &&
+           (name.len == authority.len || has_other_scheme(authority));
+}
+
 /* The refusals that a URI parser would let pass, or would call by a less helpful name. */
 static enum loom_origin_fault check_parts(const struct parts *parts) {
     bool has_scheme = parts->scheme.at != parts->authority.at;
@@ -84,9 +103,10 @@ static enum loom_origin_fault check_parts(const struct parts *parts) {
         return LOOM_ORIGIN_BAD_AUTHORITY;
     if (authority.at[0] == ':')
         return LOOM_ORIGIN_NO_HOST;
-    if (span_is(authority, "https") || span_is(authority, "http") || span_is(authority, "https:") ||
-        span_is(authority, "http:"))
+    if (is_scheme_alone(authority))
         return LOOM_ORIGIN_NO_HOST;
+    if (!has_scheme && has_other_scheme(authority))
+        return LOOM_ORIGIN_BAD_SCHEME;
     if (span_has(parts->rest, '#'))
         return LOOM_ORIGIN_FRAGMENT;
     if (span_has(parts->rest, '?'))
@@ -235,17 +255,31 @@ static enum loom_origin_fault read_uri(const struct parts *parts, const UriUriA 
     return fault == LOOM_ORIGIN_FINE ? write_url(origin, path) : fault;
 }
 
-/* Why uriparser refused it: in the authority, where the port is the usual culprit, or after it. */
-static enum loom_origin_fault explain(const struct parts *parts, const char *error_at,
-                                      const char *authority_at) {
-    if (error_at >= authority_at + parts->authority.len)
-        return span_has(parts->rest, '%') ? LOOM_ORIGIN_BAD_PATH : LOOM_ORIGIN_BAD_CHARACTER;
+static bool is_v6_literal(struct span host) {
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr parsed;
+    if (host.len < 2 || host.len - 2 >= sizeof address)
+        return false;
+    memcpy(address, host.at + 1, host.len - 2);
+    address[host.len - 2] = '\0';
+    return inet_pton(AF_INET6, address, &parsed) == 1;
+}
+
+/*
+ * Why uriparser refused it. It says where it stopped, but that may be anywhere behind the culprit:
+ * when nothing is wrong with the authority, it is what follows.
+ */
+static enum loom_origin_fault explain(const struct parts *parts) {
     struct span host;
     uint16_t port;
     enum loom_origin_fault fault = split_authority(parts->authority, &host, &port);
     if (fault == LOOM_ORIGIN_FINE && host.at[0] != '[')
         fault = check_name(host);
-    return fault == LOOM_ORIGIN_FINE ? LOOM_ORIGIN_BAD_HOST : fault;
+    else if (fault == LOOM_ORIGIN_FINE && !is_v6_literal(host))
+        fault = LOOM_ORIGIN_BAD_HOST;
+    if (fault != LOOM_ORIGIN_FINE)
+        return fault;
+    return span_has(parts->rest, '%') ? LOOM_ORIGIN_BAD_PATH : LOOM_ORIGIN_BAD_CHARACTER;
 }
 
 static enum loom_err parse(struct span text, struct loom_origin *out_origin,
@@ -254,16 +288,14 @@ static enum loom_err parse(struct span text, struct loom_origin *out_origin,
     if ((*out_fault = check_parts(&parts)) != LOOM_ORIGIN_FINE)
         return LOOM_ERR_USAGE;
     char spelled[LOOM_ORIGIN_MAX + sizeof "https://"];
-    const char *authority_at = spelled + strlen("https://");
     (void)snprintf(spelled, sizeof spelled, "https://%.*s%.*s", (int)parts.authority.len,
                    parts.authority.at, (int)parts.rest.len, parts.rest.at);
     UriUriA uri;
-    const char *error_at = spelled;
-    int result = uriParseSingleUriA(&uri, spelled, &error_at);
+    int result = uriParseSingleUriA(&uri, spelled, NULL);
     if (result == URI_ERROR_MALLOC)
         return LOOM_ERR_INTERNAL;
     if (result != URI_SUCCESS) {
-        *out_fault = explain(&parts, error_at, authority_at);
+        *out_fault = explain(&parts);
         return LOOM_ERR_USAGE;
     }
     struct loom_origin origin = {.port = 0};
@@ -297,34 +329,4 @@ bool loom_origin_is_same_host(const struct loom_origin *a, const struct loom_ori
 
 const char *loom_origin_path(const struct loom_origin *origin) {
     return origin->url + origin->path_at;
-}
-
-/* RFC 3986 appendix A: what may stand in a path, query or fragment. */
-static bool is_uri_tail(struct span tail) {
-    for (size_t i = 0; i < tail.len; i++) {
-        char c = tail.at[i];
-        if (!loom_ascii_is_alnum(c) && (c == '\0' || strchr("-._~!$&'()*+,;=:@/?#%", c) == NULL))
-            return false;
-    }
-    return true;
-}
-
-enum loom_err loom_page_parse(const char *text, size_t len, bool allow_loopback_http,
-                              struct loom_page *out_page) {
-    struct parts parts = split((struct span){text, len});
-    struct loom_page page;
-    if (len > LOOM_PAGE_MAX || parts.scheme.len == 0 || !is_uri_tail(parts.rest))
-        return LOOM_ERR_BAD_ANSWER;
-    size_t head = (size_t)(parts.rest.at - text);
-    enum loom_err err = loom_origin_parse(text, head, &page.origin, NULL);
-    if (err == LOOM_ERR_INTERNAL)
-        return err;
-    if (err != LOOM_OK || (!page.origin.is_secure && !allow_loopback_http))
-        return LOOM_ERR_BAD_ANSWER;
-    int written = snprintf(page.url, sizeof page.url, "%s%.*s", page.origin.url,
-                           (int)parts.rest.len, parts.rest.at);
-    if (written < 0 || (size_t)written >= sizeof page.url)
-        return LOOM_ERR_BAD_ANSWER;
-    *out_page = page;
-    return LOOM_OK;
 }

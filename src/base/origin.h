@@ -79,7 +79,7 @@ const char *loom_origin_path(const struct loom_origin *origin);
  * A page on which a person is to type a code: any https URL, or http on a loopback host when
  * `allow_loopback_http` (only for a server that is http loopback itself). Path, query and fragment
  * stay as given but may hold only what RFC 3986 allows; user info, blanks, quotes, control and
- * non-ASCII characters are refused.
+ * non-ASCII characters, and a percent sign without its two digits are refused.
  */
 enum { LOOM_PAGE_MAX = 2048 }; /* bytes */
 

@@ -3,9 +3,7 @@
 
 #include "base/utf8.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <wchar.h>
 
 bool loom_ascii_is_digit(char c) {
@@ -55,10 +53,12 @@ bool loom_text_is_utf8(const char *text, size_t len) {
 static const struct {
     uint32_t first, last;
 } unprintable[] = {
-    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad},   {0x061c, 0x061c},   {0x115f, 0x1160},
-    {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
-    {0x3164, 0x3164}, {0xd800, 0xf8ff}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
-    {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
+    {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},    {0x034f, 0x034f},
+    {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},    {0x180b, 0x180f},
+    {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},    {0x3164, 0x3164},
+    {0xd800, 0xf8ff},   {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},    {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0xfffe, 0xffff},    {0x13430, 0x1343f},
+    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
 };
 
 bool loom_text_is_printable(uint32_t character) {
@@ -130,12 +130,37 @@ void loom_text_format_hex(const unsigned char *bytes, size_t len, char *out_hex)
     out_hex[2 * len] = '\0';
 }
 
+static void put_digits(int64_t number, size_t count, char *out_digits) {
+    for (size_t i = count; i > 0; i--, number /= 10)
+        out_digits[i - 1] = (char)('0' + number % 10);
+}
+
+/*
+ * The Gregorian calendar by arithmetic, since a time_t may have 32 bits. The year is taken to begin
+ * in March, which puts the leap day at its end; 146097 days are 400 years.
+ */
+static void format_day(int64_t epoch_day, char out_day[static sizeof "2026-01-31"]) {
+    int64_t day = epoch_day + 719468; /* since 0000-03-01 */
+    int64_t era = (day >= 0 ? day : day - 146096) / 146097;
+    int64_t of_era = day - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t march_month = (5 * of_year + 2) / 153;
+    int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+    int64_t year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
+    int64_t of_month = of_year - (153 * march_month + 2) / 5 + 1;
+    put_digits(year, 4, out_day);
+    put_digits(month, 2, out_day + 5);
+    put_digits(of_month, 2, out_day + 8);
+}
+
 void loom_text_format_utc(int64_t epoch_s, char out_text[static LOOM_UTC_SIZE]) {
-    static const int64_t least = -62167219200, most = 253402300799;
-    time_t when = (time_t)(epoch_s < least ? least : epoch_s > most ? most : epoch_s);
-    struct tm utc = {0};
-    (void)gmtime_r(&when, &utc);
-    (void)strftime(out_text, LOOM_UTC_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    if (utc.tm_year < -900) /* glibc's %Y does not pad */
-        (void)snprintf(out_text, LOOM_UTC_SIZE, "%s", "0000-01-01T00:00:00Z");
+    static const int64_t least = -62167219200, most = 253402300799, a_day = 86400;
+    int64_t when = epoch_s < least ? least : epoch_s > most ? most : epoch_s;
+    int64_t of_day = ((when % a_day) + a_day) % a_day;
+    memcpy(out_text, "0000-00-00T00:00:00Z", LOOM_UTC_SIZE);
+    format_day((when - of_day) / a_day, out_text);
+    put_digits(of_day / 3600, 2, out_text + strlen("0000-00-00T"));
+    put_digits(of_day / 60 % 60, 2, out_text + strlen("0000-00-00T00:"));
+    put_digits(of_day % 60, 2, out_text + strlen("0000-00-00T00:00:"));
 }

@@ -27,7 +27,8 @@ bool loom_text_is_printable_ascii(const char *text, size_t len, size_t max);
 /* Are these `len` bytes well-formed UTF-8 (RFC 3629)? */
 bool loom_text_is_utf8(const char *text, size_t len);
 
-/* Is this none of: C0, DEL, C1, bidirectional control, line separator, invisible or unassigned? */
+/* Is this none of: C0, DEL, C1, bidirectional control, line separator, invisible, of private use?
+ */
 bool loom_text_is_printable(uint32_t character);
 
 /*
