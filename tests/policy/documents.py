@@ -9,8 +9,10 @@ import house
 PATTERNS = ("README.md", "docs/*.md", "po/*.md")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 URL = re.compile(r"\b(?:https?|ssh|git)://([^\s/`\"')>:|]+)")
-# Names that stand for the reader's own server (RFC 2606, RFC 6761), and placeholders.
-EXAMPLES = re.compile(r"(?:.*\.)?example(?:\.(?:com|org|net))?|localhost|127\.0\.0\.1|\[|[A-Z]+")
+# Names that stand for the reader's own server (RFC 2606, RFC 6761), and placeholders; git's
+# configuration writes a key behind the address.
+EXAMPLES = re.compile(r"(?:.*\.)?example\.com(?:\.(?:helper|useHttpPath|sslCAInfo))?"
+                      r"|localhost|127\.0\.0\.1|\[|[A-Z]+")
 
 
 def slug(heading):
@@ -65,7 +67,9 @@ class SelfTest(unittest.TestCase):
     def test_a_foreign_address_is_seen(self):
         self.assertEqual(check_addresses({"A.md": "https://loom.example.com/x http://localhost:80 "
                                           "`https://HOST`"}), [])
+        self.assertEqual(check_addresses({"A.md": "credential.https://loom.example.com.helper"}), [])
         self.assertTrue(check_addresses({"A.md": "see https://elsewhere.test/"}))
+        self.assertTrue(check_addresses({"A.md": "see https://example.com.elsewhere.test/"}))
 
 
 if __name__ == "__main__":
