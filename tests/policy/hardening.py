@@ -57,7 +57,7 @@ def check(path, never):
 
 def law(root, build):
     never = words.read_never(house.document(root, "docs/STYLE.md"))
-    return check(build / "src" / "loom", {word[:-2] for word, _ in never if word.endswith("()")})
+    return check(build / "loom", {word[:-2] for word, _ in never if word.endswith("()")})
 
 
 class SelfTest(unittest.TestCase):

@@ -32,7 +32,7 @@ def law(_root, build):
     if not libraries:
         return [f"no library found in {build}/src"]
     complaints = [complaint for library in libraries for complaint in check_library(library)]
-    return complaints + check_program(build / "src" / "loom")
+    return complaints + check_program(build / "loom")
 
 
 class SelfTest(unittest.TestCase):

@@ -62,7 +62,7 @@ def elapsed_ms(command, stdin, environment):
 
 def contestants(build, place, url, environment):
     host = url.removeprefix("http://")
-    loom, git = str(build / "src/loom"), shutil.which("git")
+    loom, git = str(build / "loom"), shutil.which("git")
     ours, theirs = [loom, "credential-helper", "get"], [git, "credential-store", "get"]
     match, other = request(place, "match", host), request(place, "other", "elsewhere.example.com")
     token = answer(ours, match, environment)
@@ -110,7 +110,7 @@ def main():
         environment = {"HOME": folder, "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1"}
         server, url = start_server(build, place, environment)
         try:
-            subprocess.run([build / "src/loom", "login", "--quiet", "--no-browser", "--server", url],
+            subprocess.run([build / "loom", "login", "--quiet", "--no-browser", "--server", url],
                            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
                            env=environment, check=True)
             runs = contestants(build, place, url, environment)

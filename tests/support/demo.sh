@@ -23,7 +23,7 @@ while (($# > 0)); do
     shift
 done
 
-readonly loom=$build/src/loom server=$build/tests/server/loom-dev-server
+readonly loom=$build/loom server=$build/tests/server/loom-dev-server
 readonly login_max_s=660 git_max_s=60 ready_max_s=10
 
 # ---- A place of its own ----
@@ -63,7 +63,7 @@ trap 'exit 129' HUP
 mkdir -m 700 "$place/home" "$place/repos"
 export HOME=$place/home
 export GIT_CONFIG_GLOBAL=$HOME/.gitconfig GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
-export PATH=$build/src:$PATH
+export PATH=$build:$PATH
 cd "$place/home"
 
 # ---- Telling ----
