@@ -45,11 +45,10 @@ static void print_options(struct loom_cli *cli, const struct loom_option *option
 
 static void print_program(struct loom_cli *cli) {
     print(cli, about, NULL);
-    print(cli, "\n    loom [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n", NULL);
+    print(cli, "\n    loom [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n", NULL);
     print(cli, N_("Commands:"), NULL);
     for (const struct loom_command *const *row = loom_commands; *row != NULL; row++)
         print_row(cli, (*row)->name, (*row)->summary);
-    print(cli, "", NULL);
     print(cli, N_("\nOptions of every command:"), NULL);
     print_options(cli, loom_global_options);
     print(cli, "\n", NULL);
@@ -58,7 +57,7 @@ static void print_program(struct loom_cli *cli) {
 }
 
 static void print_command(struct loom_cli *cli, const struct loom_command *command) {
-    print(cli, "    loom {name} {detail}\n",
+    print(cli, "    loom {name} {detail}\n\n",
           &(struct loom_words){
               .name = command->name,
               .detail = command->arguments,

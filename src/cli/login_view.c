@@ -188,7 +188,7 @@ static void say_place(const struct loom_login_view *view) {
     struct loom_store_info info;
     struct loom_output *err = &view->cli->err;
     view->cli->store->ops->describe(view->cli->store, &info);
-    loom_say(err, N_("Your sign-in is kept in an encrypted file:\n\n    {path}\n"),
+    loom_say(err, N_("Your sign-in is kept in an encrypted file:\n\n    {path}\n\n"),
              &(struct loom_words){.path = info.path});
     if (info.lacks_locks)
         loom_say_always(err,

@@ -16,17 +16,20 @@ static void end(struct loom_flow *flow, enum loom_err result) {
     flow->result = result;
 }
 
-void loom_flow_start(struct loom_flow *flow, int64_t now_ms, const struct loom_flow_terms *terms) {
-    int64_t life_s = bounded(terms->life_s, 0, LOOM_FLOW_LIFE_MOST_S);
+void loom_flow_start(struct loom_flow *flow, int64_t asked_at_ms, int64_t now_ms,
+                     const struct loom_flow_terms *terms) {
+    int64_t life_ms = SECOND_MS * bounded(terms->life_s, 0, LOOM_FLOW_LIFE_MOST_S);
     *flow = (struct loom_flow){
         .interval_ms = interval_ms(terms->interval_s),
-        .deadline_ms = now_ms + life_s * SECOND_MS,
+        .deadline_ms = asked_at_ms + life_ms,
         .result = LOOM_ERR_EXPIRED,
     };
-    /* An interval as long as the code's life would never ask at all: no poll came before this one,
-     * so it may come early, shortly before the end. */
-    int64_t first_ms = bounded(flow->interval_ms, SECOND_MS, life_s * SECOND_MS - LAST_POLL_MS);
-    flow->next_poll_ms = now_ms + (first_ms < SECOND_MS ? flow->interval_ms : first_ms);
+    flow->next_poll_ms = now_ms + flow->interval_ms + LOOM_FLOW_MARGIN_MS;
+    /* An interval as long as the code's life would never ask at all. No poll came before the first
+     * one, so that one may come early, shortly before the end. */
+    int64_t last_ms = flow->deadline_ms - LAST_POLL_MS;
+    if (flow->next_poll_ms > last_ms && last_ms - now_ms >= LOOM_FLOW_INTERVAL_LEAST_S * SECOND_MS)
+        flow->next_poll_ms = last_ms;
 }
 
 enum loom_flow_step loom_flow_next(struct loom_flow *flow, int64_t now_ms, int64_t *out_wait_ms) {
@@ -73,7 +76,7 @@ void loom_flow_take(struct loom_flow *flow, int64_t now_ms, const struct loom_fl
     int64_t wait_ms = backed_off_ms(flow);
     if (answer->retry_after_s > 0 && answer->retry_after_s * SECOND_MS > wait_ms)
         wait_ms = answer->retry_after_s * SECOND_MS;
-    flow->next_poll_ms = now_ms + wait_ms;
+    flow->next_poll_ms = now_ms + wait_ms + LOOM_FLOW_MARGIN_MS;
 }
 
 int64_t loom_flow_left_ms(const struct loom_flow *flow, int64_t now_ms) {

@@ -4,7 +4,7 @@
  * (RFC 8628 sections 3.3 to 3.5, and a Loom server's own dialect). No clock, no network, no memory.
  *
  *     struct loom_flow flow;
- *     loom_flow_start(&flow, asked_at_ms, &terms);
+ *     loom_flow_start(&flow, asked_at_ms, now_ms, &terms);
  *     for (;;) {
  *         int64_t wait_ms;
  *         switch (loom_flow_next(&flow, now_ms, &wait_ms)) {
@@ -31,6 +31,7 @@ enum {
     LOOM_FLOW_INTERVAL_MOST_S = 60,
     LOOM_FLOW_SLOW_DOWN_S = 5, /* RFC 8628 section 3.5 */
     LOOM_FLOW_LIFE_MOST_S = 3600,
+    LOOM_FLOW_MARGIN_MS = 25, /* on top of each wait: the server's clock is not ours */
 };
 
 struct loom_flow_terms {
@@ -66,7 +67,9 @@ struct loom_flow {
     enum loom_err result;
 };
 
-void loom_flow_start(struct loom_flow *flow, int64_t now_ms, const struct loom_flow_terms *terms);
+/* `asked_at_ms` is when the code was asked for, `now_ms` when it came. */
+void loom_flow_start(struct loom_flow *flow, int64_t asked_at_ms, int64_t now_ms,
+                     const struct loom_flow_terms *terms);
 
 /* What to do now; *out_wait_ms is set with LOOM_FLOW_WAIT. Never polls at or past the deadline. */
 enum loom_flow_step loom_flow_next(struct loom_flow *flow, int64_t now_ms, int64_t *out_wait_ms);
