@@ -24,7 +24,9 @@ def check_library(path):
 
 
 def check_program(path):
-    return [f"{path.name}: exports {name} ({kind})" for name, kind in defined(path, "--dynamic")]
+    # A name with a version is a library's own data that the linker copied here, like stderr.
+    return [f"{path.name}: exports {name} ({kind})" for name, kind in defined(path, "--dynamic")
+            if "@" not in name]
 
 
 def law(_root, build):
