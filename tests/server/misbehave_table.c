@@ -10,13 +10,13 @@
     "\",\"expires_in\":600}"
 
 #define ANSWER(name_, call_, status_, body_)                                                       \
-    { .name = name_, .call = call_, .status = status_, .body = body_ }
+    { .name = (name_), .call = (call_), .status = (status_), .body = (body_) }
 #define WEB_PAGE(name_, call_, status_)                                                            \
-    { .name = name_, .call = call_, .status = status_, .type = HTML, .body = HTML_BODY }
+    { .name = (name_), .call = (call_), .status = (status_), .type = HTML, .body = HTML_BODY }
 #define INSTEAD(name_, wrong_, body_)                                                              \
-    { .name = name_, .call = DEV_CALL_START, .wrong = wrong_, .body = body_ }
+    { .name = (name_), .call = DEV_CALL_START, .wrong = (wrong_), .body = (body_) }
 #define DO(name_, call_, wrong_, status_, times_)                                                  \
-    { .name = name_, .call = call_, .wrong = wrong_, .status = status_, .times = times_ }
+    { .name = (name_), .call = (call_), .wrong = (wrong_), .status = (status_), .times = (times_) }
 
 const struct dev_misbehaviour dev_misbehaviour_rows[] = {
     DO("hang", DEV_CALL_ANY, DEV_WRONG_HANG, 0, 0),

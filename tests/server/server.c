@@ -3,9 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "server/clock.h"
-#include "server/git.h"
-#include "server/routes.h"
+#include "server/dispatch.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,96 +16,6 @@
 #include <unistd.h>
 
 enum { PEM_MAX = 256 * 1024, IDLE_TIMEOUT_S = 600 };
-
-/* ---- One request ---- */
-
-/* libmicrohttpd's first call for a request: the only one that sees the line as it was sent. */
-static void *open_request(void *context, const char *uri, struct MHD_Connection *connection) {
-    struct dev_request *request = calloc(1, sizeof *request);
-    char *path = request == NULL ? NULL : strdup(uri);
-    if (path == NULL) {
-        free(request);
-        return NULL;
-    }
-    size_t path_len = strcspn(path, "?#");
-    request->query = path[path_len] == '?' ? path + path_len + 1 : "";
-    path[path_len] = '\0';
-    request->server = context;
-    request->connection = connection;
-    request->path = path;
-    request->subpath = path;
-    request->t_ms = dev_clock_now_ms();
-    request->body = (struct loom_buffer)LOOM_BUFFER_INIT(DEV_BODY_MAX);
-    return request;
-}
-
-static void close_request(void *context, struct MHD_Connection *connection, void **request_slot,
-                          enum MHD_RequestTerminationCode why) {
-    (void)context;
-    (void)connection;
-    (void)why;
-    struct dev_request *request = *request_slot;
-    if (request == NULL)
-        return;
-    dev_request_log(request, 0);
-    dev_git_end(request);
-    loom_buffer_clear(&request->body);
-    free(request->path);
-    free(request);
-    *request_slot = NULL;
-}
-
-static enum MHD_Result begin(struct dev_request *request, const char *method) {
-    request->is_started = true;
-    request->method = method;
-    dev_route_find(request);
-    return dev_route_is_git(request) ? dev_git_begin(request) : MHD_YES;
-}
-
-static enum MHD_Result receive(struct dev_request *request, const char *bytes, size_t len) {
-    request->body_len += len;
-    if (dev_route_is_git(request))
-        return dev_git_receive(request, bytes, len);
-    if (request->is_too_large || loom_buffer_add(&request->body, bytes, len) != LOOM_OK)
-        request->is_too_large = true;
-    return MHD_YES;
-}
-
-static enum MHD_Result answer(struct dev_request *request) {
-    if (dev_route_is_git(request))
-        return request->route->handle(request);
-    if (request->is_too_large)
-        return dev_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large");
-    const struct dev_misbehaviour *wrong =
-        dev_misbehaviours_take(request->server->misbehaviours, request->route->call);
-    if (wrong == NULL)
-        return request->route->handle(request);
-    if (wrong->wrong == DEV_WRONG_PAGE || wrong->wrong == DEV_WRONG_CODE)
-        return dev_call_start_wrong(request, wrong);
-    return dev_answer_wrong(request, wrong);
-}
-
-/* libmicrohttpd calls this when the header has come, for each piece of body, and at its end. */
-static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *bytes,
-                              size_t *len, void **request_slot) {
-    (void)context;
-    (void)connection;
-    (void)url;
-    (void)version;
-    struct dev_request *request = *request_slot;
-    if (request == NULL)
-        return MHD_NO;
-    if (!request->is_started)
-        return begin(request, method);
-    if (*len == 0)
-        return answer(request);
-    size_t bytes_len = *len;
-    *len = 0;
-    return receive(request, bytes, bytes_len);
-}
-
-/* ---- Listening ---- */
 
 static enum loom_err read_file(const char *path, struct loom_buffer *out,
                                struct loom_error *error) {
@@ -139,9 +47,9 @@ static struct MHD_Daemon *listen_on(struct dev_server *server, const struct sock
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
-    return MHD_start_daemon(flags, 0, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR, address,
-                            MHD_OPTION_URI_LOG_CALLBACK, open_request, server,
-                            MHD_OPTION_NOTIFY_COMPLETED, close_request, server,
+    return MHD_start_daemon(flags, 0, NULL, NULL, dev_dispatch, server, MHD_OPTION_SOCK_ADDR,
+                            address, MHD_OPTION_URI_LOG_CALLBACK, dev_dispatch_open, server,
+                            MHD_OPTION_NOTIFY_COMPLETED, dev_dispatch_close, server,
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
                             MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY,
                             cert == NULL ? plain : tls, MHD_OPTION_END);
