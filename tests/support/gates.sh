@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The lint gates and the test runs of ./dev, which reads this file and sets what it uses:
-# root, say, fail, configure, build and quietly.
+# root, nobody, as_nobody, say, fail, configure, build and quietly.
 
 passed=0
 failed=0
@@ -37,15 +37,13 @@ lint_format() {
 lint_tidy() {
     configure lint OFF &&
         find "$root/src" -name '*.c' -print0 |
-        xargs -0 -n2 -P"$(nproc)" clang-tidy --quiet -p "$root/build/lint"
+        xargs -0 -n2 -P"$(nproc)" clang-tidy --quiet -p "$root/build/lint" 2>&1 |
+        sed '/^[0-9]* warnings\{0,1\} generated\.$/d'
 }
 
 lint_shell() {
-    local file
-    for file in "$root/dev" "$root/.ci/run"; do
-        shellcheck --shell=bash --severity=style "$file" || return
-    done
-    find "$root/tests" -name '*.sh' -exec shellcheck --severity=style {} +
+    (cd "$root" && find dev .ci/run tests -type f \( -name '*.sh' -o ! -name '*.*' -perm -u+x \) \
+        -exec shellcheck -x --severity=style {} +)
 }
 
 lint_gates() {
@@ -74,13 +72,11 @@ run_lint() {
 # ---- The tests ----
 
 # Nobody is who runs the tests when root asks for them: what root may do proves little.
-readonly nobody=65534
 scratch=
 
 as_tester() { # COMMAND...: with a home and a place for temporary files that are thrown away
     local -a who=()
-    ((EUID != 0)) ||
-        who=(setpriv "--reuid=$nobody" "--regid=$nobody" --clear-groups --inh-caps=-all)
+    ((EUID != 0)) || who=("${as_nobody[@]}")
     "${who[@]}" env -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR \
         HOME="$scratch/home" TMPDIR="$scratch/tmp" PYTHONDONTWRITEBYTECODE=1 "$@"
 }
@@ -107,6 +103,7 @@ prepare_tester() {
     mkdir "$scratch/home" "$scratch/tmp"
     ((EUID == 0)) || return 0
     chmod 755 "$scratch"
+    # shellcheck disable=SC2154
     chown "$nobody:$nobody" "$scratch/home" "$scratch/tmp"
     if ! as_tester test -r "$root/CMakeLists.txt" -a -x "$root/tests"; then
         say "The tests run as an unprivileged user, who cannot read $root:"
