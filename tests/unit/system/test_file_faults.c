@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Faults that no file system gives on demand. The linker sends the calls below through this file
+ * (--wrap), so that one of them can be made to fail, and so that their order can be read.
+ */
+#include "scratch.h"
+
+#include "system/file.h"
+#include "system/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NAME "credentials.json"
+
+enum call {
+    OPENAT,
+    WRITE,
+    FSYNC,
+    CLOSE,
+    FCHMOD,
+    RENAMEAT,
+    RENAMEAT2,
+    LINKAT,
+    FLOCK,
+    RANDOM,
+    CALLS
+};
+
+static const char letters[CALLS + 1] = "owscmrRlfg";
+
+static struct {
+    int fail_nth[CALLS]; /* this one fails, counted from 1; 0: none; -1: every one */
+    int error[CALLS];
+    int fail_any_nth; /* so does this one of all calls together */
+    int any_error;
+    bool is_dribbling; /* writes and random bytes come in drops, with EINTR in between */
+    int seen[CALLS];
+    int seen_all;
+    char order[256];
+    uid_t euid;    /* who we pretend to be; 0: who we are */
+    int squatters; /* links to lay under so many temporary names before they are opened */
+    char last_name[256];
+    int last_flags;
+    int last_parent;
+} faults;
+
+static void faults_reset(void) {
+    memset(&faults, 0, sizeof faults);
+}
+
+/* Note the call; errno and true when it has to fail. */
+static bool is_failing(enum call call) {
+    int nth = ++faults.seen[call];
+    size_t len = strlen(faults.order);
+    if (len + 1 < sizeof faults.order)
+        faults.order[len] = letters[call];
+    if (++faults.seen_all == faults.fail_any_nth) {
+        errno = faults.any_error;
+        return true;
+    }
+    if (faults.fail_nth[call] != -1 && faults.fail_nth[call] != nth)
+        return false;
+    errno = faults.error[call];
+    return true;
+}
+
+static void arm(enum call call, int nth, int error) {
+    faults_reset();
+    faults.fail_nth[call] = nth;
+    faults.error[call] = error;
+}
+
+/* The names are the linker's. */
+int __real_openat(int parent, const char *path, int flags, ...);
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+int __real_fsync(int fd);
+int __real_close(int fd);
+int __real_fchmod(int fd, mode_t mode);
+int __real_renameat(int from, const char *old, int to, const char *new);
+int __real_renameat2(int from, const char *old, int to, const char *new, unsigned flags);
+int __real_linkat(int from, const char *old, int to, const char *new, int flags);
+int __real_flock(int fd, int operation);
+ssize_t __real_getrandom(void *bytes, size_t len, unsigned flags);
+uid_t __real_geteuid(void);
+
+int __wrap_openat(int parent, const char *path, int flags, ...);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+int __wrap_fsync(int fd);
+int __wrap_close(int fd);
+int __wrap_fchmod(int fd, mode_t mode);
+int __wrap_renameat(int from, const char *old, int to, const char *new);
+int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned flags);
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
+int __wrap_flock(int fd, int operation);
+ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags);
+uid_t __wrap_geteuid(void);
+
+int __wrap_openat(int parent, const char *path, int flags, ...) {
+    if ((flags & O_EXCL) != 0) {
+        (void)snprintf(faults.last_name, sizeof faults.last_name, "%s", path);
+        faults.last_flags = flags;
+        faults.last_parent = parent;
+        if (faults.squatters > 0 && faults.squatters--)
+            assert_int_equal(symlinkat("target", parent, path), 0);
+    }
+    return is_failing(OPENAT) ? -1 : __real_openat(parent, path, flags, 0600);
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t len) {
+    if (is_failing(WRITE))
+        return faults.error[WRITE] == 0 && faults.any_error == 0 ? 0 : -1;
+    if (!faults.is_dribbling)
+        return __real_write(fd, bytes, len);
+    if (faults.seen[WRITE] % 3 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return __real_write(fd, bytes, len < 5 ? len : 5);
+}
+
+int __wrap_fsync(int fd) {
+    return is_failing(FSYNC) ? -1 : __real_fsync(fd);
+}
+
+/* A close that fails has closed all the same. */
+int __wrap_close(int fd) {
+    bool is_failed = is_failing(CLOSE);
+    int error = errno;
+    int result = __real_close(fd);
+    errno = error;
+    return is_failed ? -1 : result;
+}
+
+int __wrap_fchmod(int fd, mode_t mode) {
+    return is_failing(FCHMOD) ? -1 : __real_fchmod(fd, mode);
+}
+
+int __wrap_renameat(int from, const char *old, int to, const char *new) {
+    return is_failing(RENAMEAT) ? -1 : __real_renameat(from, old, to, new);
+}
+
+int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
+    return is_failing(RENAMEAT2) ? -1 : __real_renameat2(from, old, to, new, flags);
+}
+
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags) {
+    return is_failing(LINKAT) ? -1 : __real_linkat(from, old, to, new, flags);
+}
+
+int __wrap_flock(int fd, int operation) {
+    return is_failing(FLOCK) ? -1 : __real_flock(fd, operation);
+}
+
+ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags) {
+    if (is_failing(RANDOM))
+        return -1;
+    if (!faults.is_dribbling)
+        return __real_getrandom(bytes, len, flags);
+    if (faults.seen[RANDOM] % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return __real_getrandom(bytes, len < 3 ? len : 3, flags);
+}
+
+uid_t __wrap_geteuid(void) {
+    return faults.euid != 0 ? faults.euid : __real_geteuid();
+}
+
+static int make(void **state) {
+    int failed = scratch_make(state);
+    faults_reset();
+    return failed;
+}
+
+static int unmake(void **state) {
+    faults_reset();
+    return scratch_remove(state);
+}
+
+/* ---- saving ---- */
+
+static bool is_created;
+
+static enum loom_err do_replace(const struct scratch *scratch, struct loom_error *error) {
+    return loom_file_replace(&scratch->folder, NAME, "new", 3, error);
+}
+
+static enum loom_err do_create(const struct scratch *scratch, struct loom_error *error) {
+    return loom_file_create(&scratch->folder, NAME, "new", 3, &is_created, error);
+}
+
+static enum loom_err do_try(const struct scratch *scratch, struct loom_error *error) {
+    return loom_file_try(&scratch->folder, 3, error);
+}
+
+typedef enum loom_err operation(const struct scratch *scratch, struct loom_error *error);
+
+static void assert_state(const struct scratch *scratch, const char *content) {
+    if (content == NULL) {
+        assert_int_equal(scratch_count(scratch), 0);
+        return;
+    }
+    assert_int_equal(scratch_count(scratch), 1);
+    assert_true(scratch_holds(scratch, NAME, content));
+    assert_int_equal(scratch_mode(scratch, NAME), 0600);
+}
+
+/* FS-11: every call of the save fails once, each in its turn, until a run goes through. */
+static void torture(const struct scratch *scratch, operation *save, const char *old,
+                    const char *new) {
+    static const int errors[] = {EIO, ENOSPC, EDQUOT, ENOMEM, EINTR};
+    int failures = 0;
+    for (size_t e = 0; e < sizeof errors / sizeof errors[0]; e++) {
+        for (int nth = 1;; nth++) {
+            (void)unlink(scratch_path(scratch, NAME));
+            if (old != NULL)
+                scratch_write(scratch, NAME, 0600, old);
+            faults_reset();
+            faults.fail_any_nth = nth;
+            faults.any_error = errors[e];
+            struct loom_error error = LOOM_ERROR_INIT;
+            enum loom_err err = save(scratch, &error);
+            int seen = faults.seen_all;
+            faults_reset();
+            assert_true(err == LOOM_OK || err == LOOM_ERR_STORAGE);
+            if (err == LOOM_ERR_STORAGE)
+                assert_int_equal(error.os_error, errors[e]);
+            assert_state(scratch, err == LOOM_OK ? new : old);
+            failures += err != LOOM_OK;
+            if (seen < nth) {
+                assert_int_equal(err, LOOM_OK);
+                break;
+            }
+        }
+    }
+    assert_true(failures >= 20);
+}
+
+static void file_replace_any_call_failing_keeps_the_old_file(void **state) {
+    torture(*state, do_replace, "old", "new");
+}
+
+static void file_replace_of_none_any_call_failing_leaves_none(void **state) {
+    torture(*state, do_replace, NULL, "new");
+}
+
+static void file_create_any_call_failing_leaves_none(void **state) {
+    torture(*state, do_create, NULL, "new");
+}
+
+static void file_try_any_call_failing_leaves_nothing(void **state) {
+    torture(*state, do_try, "old", "old");
+}
+
+/* FS-11, by name: each of these is an error of its own, with its errno. */
+static void file_replace_fault_is_told_with_its_errno(void **state) {
+    const struct scratch *scratch = *state;
+    static const struct {
+        enum call call;
+        int nth;
+        int error;
+    } cases[] = {
+        {RANDOM, 1, ENOSYS}, {OPENAT, 1, EDQUOT}, {FCHMOD, 1, EPERM},   {WRITE, 1, ENOSPC},
+        {WRITE, 1, EIO},     {FSYNC, 1, EIO},     {FSYNC, 1, EDQUOT},   {CLOSE, 1, EIO},
+        {CLOSE, 1, EDQUOT},  {RENAMEAT, 1, EIO},  {RENAMEAT, 1, EROFS}, {FSYNC, 2, EIO},
+    };
+    scratch_write(scratch, NAME, 0600, "old");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        arm(cases[i].call, cases[i].nth, cases[i].error);
+        struct loom_error error = LOOM_ERROR_INIT;
+        assert_int_equal(do_replace(scratch, &error), LOOM_ERR_STORAGE);
+        assert_int_equal(error.os_error, cases[i].error);
+        assert_string_equal(error.detail, scratch_path(scratch, NAME));
+        faults_reset();
+        assert_state(scratch, "old");
+    }
+}
+
+/* FS-13. */
+static void file_replace_syncs_the_file_before_and_the_folder_after_the_rename(void **state) {
+    const struct scratch *scratch = *state;
+    assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+    /* random name, open, mode, write, sync, close; the old file; rename, sync of the folder */
+    assert_string_equal(faults.order, "gomwscors");
+    faults_reset();
+    assert_int_equal(unlink(scratch_path(scratch, NAME)), 0);
+    assert_int_equal(do_create(scratch, NULL), LOOM_OK);
+    assert_string_equal(faults.order, "gomwscRs");
+}
+
+static void file_replace_short_writes_and_interruptions_are_continued(void **state) {
+    const struct scratch *scratch = *state;
+    static const char text[] = "a text that goes out five bytes at a time, with pauses";
+    faults.is_dribbling = true;
+    assert_int_equal(loom_file_replace(&scratch->folder, NAME, text, sizeof text - 1, NULL),
+                     LOOM_OK);
+    assert_true(faults.seen[WRITE] > 10 && faults.seen[RANDOM] > 5);
+    faults_reset();
+    assert_state(scratch, text);
+}
+
+/* A disk that fills up half way. */
+static void file_replace_failing_after_a_short_write_keeps_the_old_file(void **state) {
+    const struct scratch *scratch = *state;
+    scratch_write(scratch, NAME, 0600, "old");
+    arm(WRITE, 4, ENOSPC);
+    faults.is_dribbling = true;
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(loom_file_replace(&scratch->folder, NAME, "0123456789abcdef", 16, &error),
+                     LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, ENOSPC);
+    faults_reset();
+    assert_state(scratch, "old");
+}
+
+static void file_replace_write_of_nothing_is_an_error_not_a_loop(void **state) {
+    const struct scratch *scratch = *state;
+    arm(WRITE, -1, 0);
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(do_replace(scratch, &error), LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, EIO);
+    faults_reset();
+    assert_state(scratch, NULL);
+}
+
+static void file_replace_interrupted_close_and_sync_are_no_failure(void **state) {
+    const struct scratch *scratch = *state;
+    arm(FSYNC, 1, EINTR);
+    assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+    assert_int_equal(faults.seen[FSYNC], 3);
+    arm(CLOSE, 1, EINTR);
+    assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+    faults_reset();
+    assert_state(scratch, "new");
+}
+
+/* Some file systems cannot sync a folder and say so; the file is saved. */
+static void file_replace_folder_that_cannot_be_synced_is_no_failure(void **state) {
+    const struct scratch *scratch = *state;
+    arm(FSYNC, 2, EINVAL);
+    assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+    faults_reset();
+    assert_state(scratch, "new");
+}
+
+/* The last step fails, and so does what is done about it: an error, and one whole file. */
+static void file_replace_failing_twice_leaves_one_whole_file(void **state) {
+    const struct scratch *scratch = *state;
+    static const enum call second[] = {OPENAT, RENAMEAT};
+    for (size_t i = 0; i < 2; i++) {
+        scratch_write(scratch, NAME, 0600, "old");
+        arm(FSYNC, 2, EIO);
+        faults.fail_nth[second[i]] = second[i] == OPENAT ? 3 : 2;
+        faults.error[second[i]] = EIO;
+        assert_int_equal(do_replace(scratch, NULL), LOOM_ERR_STORAGE);
+        faults_reset();
+        assert_state(scratch, "new");
+    }
+}
+
+/* ---- temporary names (FS-08) ---- */
+
+static void file_replace_temporary_is_opened_with_suspicion(void **state) {
+    const struct scratch *scratch = *state;
+    assert_int_equal(setenv("TMPDIR", "/var/tmp", 1), 0);
+    assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+    assert_int_equal(faults.last_parent, scratch->folder.fd);
+    assert_null(strchr(faults.last_name, '/'));
+    int wanted = O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    assert_int_equal(faults.last_flags & wanted, wanted);
+}
+
+static void file_replace_temporary_names_never_repeat(void **state) {
+    const struct scratch *scratch = *state;
+    enum { NAMES = 64 };
+    static char names[NAMES][sizeof faults.last_name];
+    for (int i = 0; i < NAMES; i++) {
+        assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+        memcpy(names[i], faults.last_name, sizeof names[i]);
+        assert_true(strlen(names[i]) >= 32);
+        for (int before = 0; before < i; before++)
+            assert_string_not_equal(names[i], names[before]);
+    }
+}
+
+static void file_replace_link_under_the_temporary_name_is_not_followed(void **state) {
+    const struct scratch *scratch = *state;
+    scratch_write(scratch, "target", 0644, "target");
+    faults.squatters = 3;
+    assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
+    assert_int_equal(faults.squatters, 0);
+    assert_true(scratch_holds(scratch, NAME, "new"));
+    assert_true(scratch_holds(scratch, "target", "target"));
+    assert_int_equal(scratch_mode(scratch, "target"), 0644);
+    assert_int_equal(scratch_count(scratch), 2 + 3); /* not ours, not removed */
+}
+
+static void file_replace_all_temporary_names_taken_is_a_storage_error(void **state) {
+    const struct scratch *scratch = *state;
+    arm(OPENAT, -1, EEXIST);
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(do_replace(scratch, &error), LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, EEXIST);
+    assert_true(faults.seen[OPENAT] < 100);
+    is_created = true;
+    assert_int_equal(do_create(scratch, &error), LOOM_ERR_STORAGE);
+    assert_true(is_created);
+    faults_reset();
+    assert_state(scratch, NULL);
+}
+
+/* ---- file systems without RENAME_NOREPLACE ---- */
+
+static const int not_known[] = {EINVAL, ENOSYS, ENOTSUP};
+
+static void file_create_without_noreplace_links(void **state) {
+    const struct scratch *scratch = *state;
+    for (size_t i = 0; i < sizeof not_known / sizeof not_known[0]; i++) {
+        arm(RENAMEAT2, -1, not_known[i]);
+        is_created = false;
+        assert_int_equal(do_create(scratch, NULL), LOOM_OK);
+        assert_true(is_created);
+        assert_int_equal(faults.seen[LINKAT], 1);
+        faults_reset();
+        assert_state(scratch, "new");
+        assert_int_equal(unlink(scratch_path(scratch, NAME)), 0);
+    }
+}
+
+/* Somebody else was faster, between the first look and the link. */
+static void file_create_without_noreplace_never_replaces(void **state) {
+    const struct scratch *scratch = *state;
+    arm(RENAMEAT2, -1, EINVAL);
+    faults.fail_nth[LINKAT] = 1;
+    faults.error[LINKAT] = EEXIST;
+    is_created = true;
+    assert_int_equal(do_create(scratch, NULL), LOOM_OK);
+    assert_false(is_created);
+    faults_reset();
+    assert_state(scratch, NULL);
+}
+
+static void file_create_without_noreplace_and_links_is_a_storage_error(void **state) {
+    const struct scratch *scratch = *state;
+    arm(RENAMEAT2, -1, EINVAL);
+    faults.fail_nth[LINKAT] = 1;
+    faults.error[LINKAT] = EPERM;
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(do_create(scratch, &error), LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, EPERM);
+    faults_reset();
+    assert_state(scratch, NULL);
+}
+
+static void file_move_without_noreplace_links_and_never_replaces(void **state) {
+    const struct scratch *scratch = *state;
+    scratch_write(scratch, "f", 0600, "damaged");
+    arm(RENAMEAT2, -1, EINVAL);
+    assert_int_equal(loom_file_move(&scratch->folder, "f", "aside", NULL), LOOM_OK);
+    assert_true(scratch_holds(scratch, "aside", "damaged"));
+    assert_int_equal(scratch_count(scratch), 1);
+    scratch_write(scratch, "f", 0600, "again");
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(loom_file_move(&scratch->folder, "f", "aside", &error), LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, EEXIST);
+    assert_true(scratch_holds(scratch, "aside", "damaged"));
+    assert_true(scratch_holds(scratch, "f", "again"));
+}
+
+/* ---- modes that cannot be set ---- */
+
+/* FS-02: refused, when it cannot be tightened. */
+static void file_read_loose_file_that_cannot_be_tightened_is_refused(void **state) {
+    const struct scratch *scratch = *state;
+    scratch_write(scratch, "f", 0644, "x");
+    arm(FCHMOD, -1, EROFS);
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(8);
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(loom_file_read(&scratch->folder, "f", LOOM_FILE_TIGHTEN, &out, &error),
+                     LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, EROFS);
+    assert_int_equal(out.len, 0);
+}
+
+static void folder_open_loose_folder_that_cannot_be_tightened_is_only_read(void **state) {
+    const struct scratch *scratch = *state;
+    const char *path = scratch_path(scratch, "loom");
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(chmod(path, 0755), 0);
+    arm(FCHMOD, -1, EROFS);
+    LOOM_CLEANUP(loom_folder_close) struct loom_folder folder = LOOM_FOLDER_INIT;
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(loom_folder_open(path, LOOM_FOLDER_WRITE, &folder, &error), LOOM_ERR_STORAGE);
+    assert_int_equal(error.os_error, EROFS);
+    assert_int_equal(loom_folder_open(path, LOOM_FOLDER_READ, &folder, &error), LOOM_OK);
+}
+
+/* ---- locks ---- */
+
+static void lock_take_without_locks_says_so(void **state) {
+    const struct scratch *scratch = *state;
+    static const int errors[] = {ENOLCK, ENOTSUP, ENOSYS};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        arm(FLOCK, -1, errors[i]);
+        LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
+        assert_int_equal(loom_lock_take(&scratch->folder, "l", 1000, &lock, NULL), LOOM_OK);
+        assert_true(lock.is_missing);
+        assert_int_equal(lock.fd, -1);
+    }
+}
+
+static void lock_take_failing_is_a_storage_error(void **state) {
+    const struct scratch *scratch = *state;
+    static const struct {
+        enum call call;
+        int error;
+    } cases[] = {{FLOCK, EIO}, {OPENAT, EROFS}, {OPENAT, ENOENT}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        arm(cases[i].call, -1, cases[i].error);
+        struct loom_lock lock = LOOM_LOCK_INIT;
+        struct loom_error error = LOOM_ERROR_INIT;
+        assert_int_equal(loom_lock_take(&scratch->folder, "l", 1000, &lock, &error),
+                         LOOM_ERR_STORAGE);
+        assert_int_equal(error.os_error, cases[i].error);
+        assert_string_equal(error.detail, scratch_path(scratch, "l"));
+        assert_int_equal(lock.fd, -1);
+    }
+}
+
+static void lock_take_interrupted_tries_again(void **state) {
+    const struct scratch *scratch = *state;
+    arm(FLOCK, 1, EINTR);
+    LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
+    assert_int_equal(loom_lock_take(&scratch->folder, "l", 1000, &lock, NULL), LOOM_OK);
+    assert_true(lock.fd >= 0);
+}
+
+/* ---- another user, without being root ---- */
+
+/* FS-03, ENV-01: everything that is there turns out to be somebody else's. */
+static void check_stranger(void *argument) {
+    struct scratch *scratch = argument;
+    become_unprivileged(scratch);
+    scratch_write(scratch, NAME, 0644, "theirs");
+    faults.euid = STRANGER;
+    struct loom_error error = LOOM_ERROR_INIT;
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(8);
+    for (int mode = LOOM_FILE_TIGHTEN; mode <= LOOM_FILE_STRICT; mode++) {
+        CHECK(loom_file_read(&scratch->folder, NAME, (enum loom_file_mode)mode, &out, &error) ==
+              LOOM_ERR_STORAGE);
+        CHECK(error.os_error == EPERM && out.len == 0);
+    }
+    CHECK(do_replace(scratch, &error) == LOOM_ERR_STORAGE && error.os_error == EPERM);
+    CHECK(do_create(scratch, &error) == LOOM_ERR_STORAGE && error.os_error == EPERM);
+    struct loom_lock lock = LOOM_LOCK_INIT;
+    CHECK(loom_lock_take(&scratch->folder, NAME, 1000, &lock, &error) == LOOM_ERR_STORAGE);
+    CHECK(error.os_error == EPERM && lock.fd == -1);
+    CHECK(scratch_holds(scratch, NAME, "theirs") && scratch_mode(scratch, NAME) == 0644);
+
+    struct loom_folder folder = LOOM_FOLDER_INIT;
+    for (int use = LOOM_FOLDER_READ; use <= LOOM_FOLDER_WRITE; use++) {
+        CHECK(loom_folder_open(scratch->path, (enum loom_folder_use)use, &folder, &error) ==
+              LOOM_ERR_STORAGE); /* the folder itself; what it is in belongs to root */
+        CHECK(error.os_error == EPERM && strcmp(error.detail, scratch->path) == 0);
+        CHECK(loom_folder_open(scratch_path(scratch, "loom"), (enum loom_folder_use)use, &folder,
+                               &error) == LOOM_ERR_STORAGE); /* the one above */
+        CHECK(error.os_error == EPERM && strcmp(error.detail, scratch->path) == 0);
+    }
+    CHECK(loom_folder_open(scratch_path(scratch, "a/b/loom"), LOOM_FOLDER_WRITE, &folder, &error) ==
+          LOOM_ERR_STORAGE); /* one in which another would be made */
+    CHECK(error.os_error == EPERM && strcmp(error.detail, scratch->path) == 0);
+    CHECK(scratch_count(scratch) == 1);
+
+    CHECK(setenv("HOME", scratch->path, 1) == 0 && unsetenv("XDG_CONFIG_HOME") == 0);
+    struct loom_paths paths;
+    CHECK(loom_paths_find(&paths, &error) == LOOM_ERR_STORAGE && error.os_error == EPERM);
+    CHECK(strcmp(error.detail, scratch->path) == 0);
+}
+
+static void everything_of_another_user_is_refused(void **state) {
+    assert_child_passes(check_stranger, *state);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(file_replace_any_call_failing_keeps_the_old_file),
+        TEST(file_replace_of_none_any_call_failing_leaves_none),
+        TEST(file_create_any_call_failing_leaves_none),
+        TEST(file_try_any_call_failing_leaves_nothing),
+        TEST(file_replace_fault_is_told_with_its_errno),
+        TEST(file_replace_syncs_the_file_before_and_the_folder_after_the_rename),
+        TEST(file_replace_short_writes_and_interruptions_are_continued),
+        TEST(file_replace_failing_after_a_short_write_keeps_the_old_file),
+        TEST(file_replace_write_of_nothing_is_an_error_not_a_loop),
+        TEST(file_replace_interrupted_close_and_sync_are_no_failure),
+        TEST(file_replace_folder_that_cannot_be_synced_is_no_failure),
+        TEST(file_replace_failing_twice_leaves_one_whole_file),
+        TEST(file_replace_temporary_is_opened_with_suspicion),
+        TEST(file_replace_temporary_names_never_repeat),
+        TEST(file_replace_link_under_the_temporary_name_is_not_followed),
+        TEST(file_replace_all_temporary_names_taken_is_a_storage_error),
+        TEST(file_create_without_noreplace_links),
+        TEST(file_create_without_noreplace_never_replaces),
+        TEST(file_create_without_noreplace_and_links_is_a_storage_error),
+        TEST(file_move_without_noreplace_links_and_never_replaces),
+        TEST(file_read_loose_file_that_cannot_be_tightened_is_refused),
+        TEST(folder_open_loose_folder_that_cannot_be_tightened_is_only_read),
+        TEST(lock_take_without_locks_says_so),
+        TEST(lock_take_failing_is_a_storage_error),
+        TEST(lock_take_interrupted_tries_again),
+        TEST(everything_of_another_user_is_refused),
+    };
+    return cmocka_run_group_tests_name("file_faults", tests, NULL, NULL);
+}
