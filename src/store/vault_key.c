@@ -63,7 +63,7 @@ enum loom_err loom_vault_key_find(const struct loom_folder *data, struct loom_va
     /* Between the two looks an import may have given the key its name. */
     if (err == LOOM_ERR_NOT_FOUND)
         err = read_key(data, LOOM_VAULT_KEY_NAME, out_key, error);
-    return err;
+    return err == LOOM_OK ? loom_error_set(error, LOOM_OK) : err;
 }
 
 static enum loom_err format(loom_vault_random *random, struct loom_buffer *out) {

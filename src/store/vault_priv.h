@@ -8,6 +8,7 @@
  *     vault_key.c          the key file
  *     vault_load.c         reading both from their folders, without a lock
  *     vault_change.c       lock, read and verify, change, replace
+ *     vault_question.c     what a question matches; answering it; adopting an import
  *     vault.c              the store port over all of it
  *     vault_discard.c      moving damaged files aside
  *     legacy.c             another client's plaintext file
@@ -273,5 +274,51 @@ LOOM_CHECKED enum loom_err loom_vault_change_commit(struct loom_vault *vault,
                                                     struct loom_vault_change *change,
                                                     struct loom_error *error);
 void loom_vault_change_clear(struct loom_vault_change *change);
+
+/* ---- Questions ---- */
+
+struct loom_vault_match {
+    struct loom_vault_entry *own;       /* the entry of its very origin, or NULL */
+    struct loom_vault_entry *adoptable; /* an import it may adopt, or NULL */
+};
+
+/* What is there now, read without a lock; `match` points into `content`. */
+struct loom_vault_look {
+    struct loom_folder config;
+    struct loom_vault_content content;
+    struct loom_vault_match match;
+};
+
+#define LOOM_VAULT_LOOK_INIT                                                                       \
+    { .config = LOOM_FOLDER_INIT, .content = LOOM_VAULT_CONTENT_INIT }
+
+LOOM_CHECKED enum loom_err loom_vault_look_open(const struct loom_vault *vault,
+                                                struct loom_vault_look *look,
+                                                struct loom_error *error);
+LOOM_CHECKED enum loom_err loom_vault_look_at(const struct loom_vault *vault,
+                                              const struct loom_store_question *question,
+                                              struct loom_vault_look *look,
+                                              struct loom_error *error);
+
+/* Is there an entry, or a plaintext file to take over, for the question? */
+bool loom_vault_look_has_answer(const struct loom_vault_look *look,
+                                const struct loom_store_question *question);
+void loom_vault_look_clear(struct loom_vault_look *look);
+
+/* Hand out `look->match.own`: read the key, verify the file, open the record. */
+LOOM_CHECKED enum loom_err loom_vault_answer(const struct loom_vault *vault,
+                                             const struct loom_vault_look *look,
+                                             struct loom_credential *out_credential,
+                                             struct loom_error *error);
+
+/* Take over a plaintext file, and give an import that matches the origin of the question. */
+LOOM_CHECKED enum loom_err loom_vault_adopt(struct loom_vault *vault,
+                                            const struct loom_store_question *question,
+                                            struct loom_credential *out_credential,
+                                            struct loom_error *error);
+
+LOOM_CHECKED enum loom_err loom_vault_remove_matches(struct loom_vault_file *file,
+                                                     const struct loom_store_question *question,
+                                                     size_t *out_removed);
 
 #endif
