@@ -51,8 +51,7 @@ static struct MHD_Daemon *listen_on(struct dev_server *server, const struct sock
                             address, MHD_OPTION_URI_LOG_CALLBACK, dev_dispatch_open, server,
                             MHD_OPTION_NOTIFY_COMPLETED, dev_dispatch_close, server,
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-                            MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY,
-                            cert == NULL ? plain : tls, MHD_OPTION_END);
+                            MHD_OPTION_ARRAY, cert == NULL ? plain : tls, MHD_OPTION_END);
 }
 
 static enum loom_err listen_loopback(struct dev_server *server, struct loom_error *error) {
