@@ -6,17 +6,18 @@
 passed=0
 failed=0
 skipped=()
+logs=$root/build/log
+mkdir -p "$logs"
 
 gate() { # NAME COMMAND...: one check that passes or fails as a whole
-    local name=$1 log=$root/build/log/$1.log since=$SECONDS
+    local name=$1 log=$logs/$1.log since=$SECONDS
     shift
-    mkdir -p "$root/build/log"
     if "$@" >"$log" 2>&1 </dev/null; then
         passed=$((passed + 1))
         printf '%-22s passed (%d s)\n' "$name" $((SECONDS - since))
     else
         failed=$((failed + 1))
-        printf '%-22s FAILED (%d s), all of it in %s:\n' "$name" $((SECONDS - since)) "${log#"$root"/}"
+        printf '%-22s FAILED (%d s), all of it in %s:\n' "$name" $((SECONDS - since)) "$log"
         tail -n 60 "$log"
         return 1
     fi
@@ -53,10 +54,7 @@ lint_gates() {
 }
 
 finish() {
-    local name
-    for name in "${skipped[@]}"; do
-        printf 'Skipped: %s\n' "$name"
-    done
+    ((${#skipped[@]} == 0)) || printf 'Skipped: %s\n' "${skipped[@]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"
     ((failed == 0)) || exit 1
 }
@@ -74,11 +72,21 @@ run_lint() {
 # Nobody is who runs the tests when root asks for them: what root may do proves little.
 scratch=
 
-as_tester() { # COMMAND...: with a home and a place for temporary files that are thrown away
-    local -a who=()
-    ((EUID != 0)) || who=("${as_nobody[@]}")
-    "${who[@]}" env -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR \
-        HOME="$scratch/home" TMPDIR="$scratch/tmp" PYTHONDONTWRITEBYTECODE=1 "$@"
+with_home() { # FOLDER COMMAND...: with a home and a place for temporary files that are thrown away
+    local folder=$1
+    shift
+    env -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u XDG_RUNTIME_DIR \
+        HOME="$folder/home" TMPDIR="$folder/tmp" PYTHONDONTWRITEBYTECODE=1 "$@"
+}
+
+as_root() { with_home "$scratch/root" "$@"; }
+
+as_tester() {
+    if ((EUID == 0)); then
+        with_home "$scratch/tester" "${as_nobody[@]}" "$@"
+    else
+        with_home "$scratch/tester" "$@"
+    fi
 }
 
 owner() { stat -c %u:%g "$root/dev"; }
@@ -100,11 +108,11 @@ prepare_tester() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     trap 'exit 129' HUP
-    mkdir "$scratch/home" "$scratch/tmp"
+    mkdir -p "$scratch"/{root,tester}/{home,tmp}
     ((EUID == 0)) || return 0
     chmod 755 "$scratch"
     # shellcheck disable=SC2154
-    chown "$nobody:$nobody" "$scratch/home" "$scratch/tmp"
+    chown -R "$nobody:$nobody" "$scratch/tester"
     if ! as_tester test -r "$root/CMakeLists.txt" -a -x "$root/tests"; then
         say "The tests run as an unprivileged user, who cannot read $root:"
         say "a copy in $scratch/copy is built and tested instead."
@@ -114,43 +122,54 @@ prepare_tester() {
     fi
 }
 
+nothing_is_left() {
+    local left
+    left=$(find "$scratch"/{root,tester}/{home,tmp} -mindepth 1 2>/dev/null)
+    [[ -z $left ]] || printf 'The tests left behind:\n%s\n' "$left"
+    [[ -z $left ]]
+}
+
+# The lines "TEST: CASE" of what a run skipped: whole tests, and cases that cmocka counts as passed.
+skipped_in() { # NAME
+    {
+        sed -n 's/^[[:blank:]]*[0-9]* - \(.*\) (\(Skipped\|Disabled\))$/\1: all of it/p' "$logs/$1.log"
+        awk '/^[0-9]+\/[0-9]+ Testing: / { test = $3 }
+            /^\[  SKIPPED \] [A-Za-z_0-9]+$/ { print test ": " $4 }' "$logs/$1.all"
+    } | LC_ALL=C sort -u
+}
+
 # Adds what a ctest log says to the figures, and shows what failed.
-count() { # NAME LOG STATUS SECONDS
-    local name=$1 log=$2 status=$3 total bad
+count() { # NAME STATUS SECONDS
+    local name=$1 log=$logs/$1.log status=$2 total bad absent
     total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$log")
     bad=$(sed -n 's/.* tests passed, \([0-9]*\) tests failed out of .*/\1/p' "$log")
+    absent=$(grep -cE '^[[:blank:]]*[0-9]+ - .* \((Skipped|Disabled)\)$' "$log" || true)
     if [[ -z $total || ($status -ne 0 && $bad -eq 0) ]]; then
         printf '%-22s FAILED: ctest did not get through:\n' "$name"
         tail -n 60 "$log"
         failed=$((failed + 1))
         return
     fi
-    local -a absent=()
-    mapfile -t absent < <(sed -n 's/^[[:blank:]]*[0-9]* - \(.*\) (\(Skipped\|Disabled\))$/\1/p' "$log")
-    skipped+=("${absent[@]/#/$name: }")
-    # cmocka counts a skipped case as passed; its own words are in the log.
-    mapfile -t absent < <(sed -n 's/.*\[  SKIPPED \] \(.*\)/\1/p' "${log%.log}.all" | sort -u)
-    skipped+=("${absent[@]/#/$name: }")
-    passed=$((passed + total - bad))
+    passed=$((passed + total - bad - absent))
     failed=$((failed + bad))
     if ((bad == 0)); then
-        printf '%-22s %d tests passed (%d s)\n' "$name" "$total" "$4"
+        printf '%-22s %d tests passed (%d s)\n' "$name" $((total - absent)) "$3"
     else
         printf '%-22s %d of %d tests FAILED (%d s), all of it in %s:\n' \
-            "$name" "$bad" "$total" "$4" "${log#"$root"/}"
+            "$name" "$bad" "$total" "$3" "$log"
         sed -E '/^ *Start +[0-9]+:/d; /Test +#[0-9]+: .* Passed /d' "$log" | tail -n 300
     fi
 }
 
 run_ctest() { # NAME PRESET AS_WHOM CTEST_ARGUMENTS...
-    local name=$1 folder=$root/build/$2 as=$3 log=$root/build/log/$1.log status=0 since=$SECONDS
+    local name=$1 folder=$root/build/$2 as=$3 status=0 since=$SECONDS
     shift 3
     mkdir -p "$folder/Testing"
     ((EUID != 0)) || [[ $as != as_tester ]] || chown -R "$nobody:$nobody" "$folder/Testing"
     "$as" ctest --test-dir "$folder" -j2 --timeout 300 --output-on-failure --no-tests=error "$@" \
-        >"$log" 2>&1 </dev/null || status=$?
-    cp "$folder/Testing/Temporary/LastTest.log" "${log%.log}.all" 2>/dev/null || : >"${log%.log}.all"
-    count "$name" "$log" "$status" $((SECONDS - since))
+        >"$logs/$name.log" 2>&1 </dev/null || status=$?
+    cp "$folder/Testing/Temporary/LastTest.log" "$logs/$name.all" 2>/dev/null || : >"$logs/$name.all"
+    count "$name" "$status" $((SECONDS - since))
 }
 
 names_of() { # PRESET CTEST_ARGUMENTS...: of the tests that these choose
@@ -159,35 +178,41 @@ names_of() { # PRESET CTEST_ARGUMENTS...: of the tests that these choose
     ctest --test-dir "$root/build/$preset" -N "$@" | sed -n 's/^ *Test *#[0-9]*: //p'
 }
 
-# A few cases can only be shown as root, on files of another user.
-run_root_tests() { # PRESET CTEST_ARGUMENTS...
-    local preset=$1 names
-    shift
-    names=$(names_of "$preset" "$@" -L '^root$')
-    [[ -n $names ]] || return 0
+# What the first run skipped may be what only root can show, as on files of another user: those
+# tests run once more, as root, with those that carry the label. What is skipped in both is named.
+run_root_tests() { # PRESET LABELLED SKIPPED
+    local preset=$1 labelled=$2 first=$3 second name pattern
     if ((EUID == 0)); then
-        run_ctest "test.$preset.root" "$preset" env "$@" -L '^root$'
-    else
-        local name
-        while read -r name; do
-            skipped+=("test.$preset: $name (needs root)")
-        done <<<"$names"
+        pattern=$({ printf '%s\n' "$labelled" && cut -d: -f1 <<<"$first"; } |
+            sed '/^$/d; s/[.+]/\\&/g' | sort -u | paste -sd'|')
+        [[ -n $pattern ]] || return 0
+        run_ctest "test.$preset.root" "$preset" as_root -R "^($pattern)$"
+        second=$(skipped_in "test.$preset.root")
+        first=$(LC_ALL=C comm -12 <(echo "$first") <(echo "$second"))
+    elif [[ -n $labelled ]]; then
+        first+=$'\n'$(sed 's/$/: needs root/' <<<"$labelled")
     fi
+    while read -r name; do
+        [[ -z $name ]] || skipped+=("$preset: $name")
+    done <<<"$first"
 }
 
 test_preset() { # PRESET CTEST_ARGUMENTS...
-    local preset=$1 all mine
+    local preset=$1 labelled others first=
     shift
     gate "build.$preset" build "$preset" ON || return 0
-    all=$(names_of "$preset" "$@")
-    if [[ -z $all ]]; then
+    labelled=$(names_of "$preset" "$@" -L '^root$')
+    others=$(names_of "$preset" "$@" -LE '^root$')
+    if [[ -z $labelled$others ]]; then
         printf '%-22s FAILED: there is no such test: %s\n' "test.$preset" "$*"
         failed=$((failed + 1))
         return 0
     fi
-    mine=$(names_of "$preset" "$@" -LE '^root$')
-    [[ -z $mine ]] || run_ctest "test.$preset" "$preset" as_tester "$@" -LE '^root$'
-    run_root_tests "$preset" "$@"
+    if [[ -n $others ]]; then
+        run_ctest "test.$preset" "$preset" as_tester "$@" -LE '^root$'
+        first=$(skipped_in "test.$preset")
+    fi
+    run_root_tests "$preset" "$labelled" "$first"
 }
 
 run_tests() { # ARGUMENTS of ./dev test
@@ -208,6 +233,7 @@ run_tests() { # ARGUMENTS of ./dev test
     for preset in "${presets[@]}"; do
         test_preset "$preset" "$@"
     done
+    gate test.leaves-nothing nothing_is_left || true
     finish
 }
 
