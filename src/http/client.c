@@ -108,6 +108,9 @@ static enum loom_err run_exchange(struct loom_http_exchange *exchange, struct lo
     enum loom_err err = loom_http_transfer(exchange, &result, error);
     if (err != LOOM_OK)
         return err;
+    /* A connection that closes within the head is a complete answer to libcurl. */
+    if (result == CURLE_OK && exchange->head.part != LOOM_HEAD_DONE)
+        result = CURLE_PARTIAL_FILE;
     if (result != CURLE_OK) {
         loom_log(LOOM_LOG_WIRE, "< %s", exchange->client->curl->easy_strerror(result));
         return loom_http_explain(exchange, result, error);

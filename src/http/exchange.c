@@ -113,7 +113,7 @@ static void prepare(const struct loom_http_client *client, const struct loom_htt
     };
     for (size_t i = 0; i < LOOM_HTTP_LINES_MAX; i++)
         exchange->lines[i] = (struct loom_buffer)LOOM_BUFFER_INIT(LINE_MAX_BYTES);
-    loom_head_start(&exchange->head, client->curl->getdate);
+    loom_head_start(&exchange->head, request->origin->is_secure, client->curl->getdate);
 }
 
 enum loom_err loom_http_exchange_open(const struct loom_http_client *client,

@@ -158,13 +158,16 @@ static void start_fields(struct loom_http_head *head) {
     head->location[0] = '\0';
 }
 
-/* HTTP/1.1 200 OK */
+/* HTTP/1.1 200 OK. libcurl takes HTTP/2 here too, which nobody speaks in lines. */
 static void take_status_line(struct loom_http_head *head, struct span line) {
+    static const char VERSION[] = "HTTP/1.";
     start_fields(head);
     head->part = LOOM_HEAD_FIELDS;
     const char *blank = memchr(line.at, ' ', line.len);
     uint64_t status;
-    if (blank != NULL && line.len - (size_t)(blank - line.at) > STATUS_DIGITS &&
+    if (blank != NULL && line.len > strlen(VERSION) &&
+        memcmp(line.at, VERSION, strlen(VERSION)) == 0 &&
+        line.len - (size_t)(blank - line.at) > STATUS_DIGITS &&
         loom_text_parse_number(blank + 1, STATUS_DIGITS, UINT64_MAX, &status))
         head->status = (long)status;
 }
@@ -177,6 +180,8 @@ static enum loom_err judge(const struct loom_http_head *head) {
     /* RFC 9112 section 6.3: both "might indicate an attempt to perform request smuggling". */
     if (head->is_chunked && head->has_length)
         return LOOM_ERR_BAD_ANSWER;
+    if (head->is_secure && !head->is_chunked && !head->has_length && head->status != 204)
+        return LOOM_ERR_BAD_ANSWER;
     return head->length > LOOM_HTTP_BODY_MAX ? LOOM_ERR_BAD_ANSWER : LOOM_OK;
 }
 
@@ -188,8 +193,9 @@ static enum loom_err end_fields(struct loom_http_head *head) {
     return is_interim ? LOOM_OK : judge(head);
 }
 
-void loom_head_start(struct loom_http_head *head, loom_head_date *parse_date) {
-    *head = (struct loom_http_head){.part = LOOM_HEAD_STATUS_LINE, .parse_date = parse_date};
+void loom_head_start(struct loom_http_head *head, bool is_secure, loom_head_date *parse_date) {
+    *head = (struct loom_http_head){
+        .part = LOOM_HEAD_STATUS_LINE, .is_secure = is_secure, .parse_date = parse_date};
     start_fields(head);
 }
 

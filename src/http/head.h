@@ -3,7 +3,7 @@
  * What the header lines of an answer say (RFC 9110, RFC 9112). Only for the room and its tests.
  *
  *     struct loom_http_head head;
- *     loom_head_start(&head, curl->getdate);
+ *     loom_head_start(&head, origin->is_secure, curl->getdate);
  *     for each line as libcurl hands it over, its line end included:
  *         if (loom_head_add_line(&head, line, len) != LOOM_OK) ... stop the transfer ...
  *
@@ -44,10 +44,15 @@ struct loom_http_head {
     uint64_t length;       /* Content-Length */
     int64_t retry_after_s; /* -1: none */
     char location[LOOM_LOCATION_MAX + 1]; /* "" when none, or too long */
+    bool is_secure;
     loom_head_date *parse_date;
 };
 
-void loom_head_start(struct loom_http_head *head, loom_head_date *parse_date);
+/*
+ * `is_secure`: an answer with a body has to say where it ends. RFC 9112 section 9.8 lets TLS's
+ * farewell stand for it, but libcurl does not tell whether there was one.
+ */
+void loom_head_start(struct loom_http_head *head, bool is_secure, loom_head_date *parse_date);
 
 /*
  * Take one line. LOOM_ERR_REDIRECT: the last line of a 3xx head. LOOM_ERR_BAD_ANSWER: past the

@@ -33,7 +33,7 @@ static enum loom_err feed(struct loom_http_head *head, const char *lines) {
 }
 
 static enum loom_err judge(struct loom_http_head *head, const char *lines) {
-    loom_head_start(head, fake_date);
+    loom_head_start(head, false, fake_date);
     return feed(head, lines);
 }
 
@@ -155,6 +155,9 @@ static void add_line_status_outside_200_to_599_is_refused(void **state) {
         {"HTTP/1.1 101 Switching Protocols\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1 099 x\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1 2x0 x\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/2 200\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1 200\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"X 200 OK\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1 20\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1 \n\r\n", LOOM_ERR_BAD_ANSWER},
@@ -166,6 +169,29 @@ static void add_line_status_outside_200_to_599_is_refused(void **state) {
         struct loom_http_head head;
         if (judge(&head, CASES[i].line) != CASES[i].err)
             fail_msg("%s", CASES[i].line);
+    }
+}
+
+/* NET-18 */
+static void add_line_secure_answer_without_an_end_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *lines;
+        enum loom_err err;
+    } CASES[] = {
+        {"HTTP/1.1 200 OK\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 401 x\r\nConnection: close\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 103 x\r\n\r\nHTTP/1.0 200 OK\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", LOOM_OK},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", LOOM_OK},
+        {"HTTP/1.1 204 No Content\r\n\r\n", LOOM_OK},
+        {"HTTP/1.1 302 x\r\n\r\n", LOOM_ERR_REDIRECT},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct loom_http_head head;
+        loom_head_start(&head, true, fake_date);
+        if (feed(&head, CASES[i].lines) != CASES[i].err)
+            fail_msg("%s", CASES[i].lines);
     }
 }
 
@@ -253,7 +279,7 @@ static void add_line_past_the_ceiling_is_refused(void **state) {
     char *line = calloc(1, LOOM_HTTP_HEADER_MAX + 1);
     assert_non_null(line);
     memset(line, 'x', LOOM_HTTP_HEADER_MAX);
-    loom_head_start(&head, fake_date);
+    loom_head_start(&head, false, fake_date);
     assert_int_equal(feed(&head, "HTTP/1.1 103 x\r\n"), LOOM_OK);
     size_t left = LOOM_HTTP_HEADER_MAX - strlen("HTTP/1.1 103 x\r\n");
     assert_int_equal(loom_head_add_line(&head, line, left - 2), LOOM_OK);
@@ -271,6 +297,7 @@ int main(void) {
         cmocka_unit_test(add_line_unusable_fields_are_refused),
         cmocka_unit_test(add_line_usable_fields_are_taken),
         cmocka_unit_test(add_line_status_outside_200_to_599_is_refused),
+        cmocka_unit_test(add_line_secure_answer_without_an_end_is_refused),
         cmocka_unit_test(add_line_interim_answer_leaves_nothing),
         cmocka_unit_test(add_line_trailers_say_nothing),
         cmocka_unit_test(add_line_retry_after_is_bounded),

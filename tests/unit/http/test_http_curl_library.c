@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/curl_library.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+static void open_missing_library_is_told(void **state) {
+    (void)state;
+    struct loom_curl curl = {.free = NULL};
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(loom_curl_open("libloom-is-not-there.so.4", &curl, &error), LOOM_ERR_INTERNAL);
+    assert_string_equal(error.detail, "libloom-is-not-there.so.4 cannot be opened");
+    assert_null(curl.free);
+}
+
+/* ENV-11: a library with another content under the name. */
+static void open_library_without_a_function_is_told(void **state) {
+    (void)state;
+    struct loom_curl curl = {.free = NULL};
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(loom_curl_open("libc.so.6", &curl, &error), LOOM_ERR_INTERNAL);
+    assert_string_equal(error.detail, "libc.so.6 lacks curl_global_init");
+    assert_null(curl.free);
+    assert_int_equal(loom_curl_open("libc.so.6", &curl, NULL), LOOM_ERR_INTERNAL);
+}
+
+static void check_library_too_old_or_without_tls_is_told(void **state) {
+    (void)state;
+    static const char *const BOTH[] = {"ftp", "http", "https", NULL};
+    static const char *const HTTP[] = {"http", NULL}, *const HTTPS[] = {"https", NULL};
+    static const struct {
+        unsigned version_num;
+        int features;
+        const char *const *protocols;
+        const char *detail;
+    } CASES[] = {
+        {0x075800, CURL_VERSION_SSL, BOTH, NULL},
+        {0x080900, CURL_VERSION_SSL, BOTH, NULL},
+        {0x0757ff, CURL_VERSION_SSL, BOTH, "libcurl 1.2.3 is older than 7.88.0"},
+        {0x075800, 0, BOTH, "libcurl cannot do https"},
+        {0x075800, CURL_VERSION_SSL, HTTP, "libcurl cannot do https"},
+        {0x075800, CURL_VERSION_SSL, HTTPS, "libcurl cannot do https"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct loom_error error = LOOM_ERROR_INIT;
+        curl_version_info_data info = {.version = "1.2.3",
+                                       .version_num = CASES[i].version_num,
+                                       .features = CASES[i].features,
+                                       .protocols = CASES[i].protocols};
+        enum loom_err err = loom_curl_check(&info, &error);
+        assert_int_equal(err, CASES[i].detail == NULL ? LOOM_OK : LOOM_ERR_INTERNAL);
+        assert_string_equal(error.detail, CASES[i].detail == NULL ? "" : CASES[i].detail);
+    }
+}
+
+/* Runs first: nothing has asked for libcurl yet. */
+static void get_opens_the_library_at_first_use(void **state) {
+    (void)state;
+    const struct loom_curl *first = NULL, *second = NULL;
+    assert_null(dlopen("libcurl.so.4", RTLD_NOW | RTLD_NOLOAD));
+    assert_int_equal(loom_curl_get(&first, NULL), LOOM_OK);
+    assert_int_equal(loom_curl_get(&second, NULL), LOOM_OK);
+    assert_ptr_equal(first, second);
+    assert_true(first->version_info(CURLVERSION_NOW)->version_num >= 0x075800);
+    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_NOLOAD);
+    assert_non_null(library);
+    (void)dlclose(library);
+}
+
+/* Does this note say which library will be opened? See uapi-group.org, "ELF dlopen metadata". */
+static int find_note(struct dl_phdr_info *object, size_t size, void *context) {
+    (void)size;
+    const char **out_json = context;
+    for (size_t i = 0; object->dlpi_name[0] == '\0' && i < object->dlpi_phnum; i++) {
+        const char *at =
+            (const char *)(uintptr_t)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+        const char *end = at + object->dlpi_phdr[i].p_memsz;
+        while (object->dlpi_phdr[i].p_type == PT_NOTE && at + sizeof(ElfW(Nhdr)) < end) {
+            ElfW(Nhdr) note;
+            memcpy(&note, at, sizeof note);
+            const char *name = at + sizeof note, *content = name + ((note.n_namesz + 3U) & ~3U);
+            if (note.n_type == 0x407c0c0a && note.n_namesz == 4 && memcmp(name, "FDO", 4) == 0)
+                *out_json = content;
+            at = content + ((note.n_descsz + 3U) & ~3U);
+        }
+    }
+    return 0;
+}
+
+static void note_names_the_library_for_packagers(void **state) {
+    (void)state;
+    const char *json = NULL;
+    assert_int_equal(dl_iterate_phdr(find_note, &json), 0);
+    assert_non_null(json);
+    assert_string_equal(json, "[{\"feature\":\"http\",\"description\":\"Talks to the server\","
+                              "\"priority\":\"required\",\"soname\":[\"libcurl.so.4\"]}]");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(get_opens_the_library_at_first_use),
+        cmocka_unit_test(open_missing_library_is_told),
+        cmocka_unit_test(open_library_without_a_function_is_told),
+        cmocka_unit_test(check_library_too_old_or_without_tls_is_told),
+        cmocka_unit_test(note_names_the_library_for_packagers),
+    };
+    return cmocka_run_group_tests_name("http/curl_library", tests, NULL, NULL);
+}
