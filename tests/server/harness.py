@@ -64,7 +64,7 @@ class Answer:
 class Server:
     """A running server; `options` are its command line, what the harness needs aside."""
 
-    def __init__(self, folder, *options, cert=None):
+    def __init__(self, folder, *options, cert=None, **environment):
         self.folder = folder
         self.log_file, self.secrets_file = folder / "log", folder / "secrets"
         ready = folder / "ready"
@@ -72,8 +72,8 @@ class Server:
         self.process = subprocess.Popen(
             [BINARY, "--ready", ready, "--log", self.log_file, "--secrets", self.secrets_file,
              *map(str, options)],
-            env=clean_environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
+            env={**clean_environment(folder), **environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + DEADLINE_S
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -159,8 +159,8 @@ class Case(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def serve(self, *options, cert=None):
-        server = Server(self.folder, *options, cert=cert)
+    def serve(self, *options, cert=None, **environment):
+        server = Server(self.folder, *options, cert=cert, **environment)
         self.addCleanup(self.end, server)
         return server
 

@@ -2,6 +2,7 @@
 """Repositories: real git clones, fetches and pushes through the real server, and nobody else does."""
 import base64
 import gzip
+import http.client
 import os
 import pathlib
 import socket
@@ -24,6 +25,12 @@ def is_running(process):
         return False
 
 
+def children_of(process):
+    """The processes that this one has started and not yet buried."""
+    threads = pathlib.Path(f"/proc/{process}/task").iterdir()
+    return [child for thread in threads for child in (thread / "children").read_text().split()]
+
+
 class GitCase(harness.Case):
     def setUp(self):
         super().setUp()
@@ -44,8 +51,8 @@ class GitCase(harness.Case):
         self.assertEqual(done.returncode != 0, bool(expect), done.stdout)
         return done.stdout
 
-    def serve_git(self, *options, cert=None):
-        return self.serve("--repos", self.repos, *options, cert=cert)
+    def serve_git(self, *options, **more):
+        return self.serve("--repos", self.repos, *options, **more)
 
     def address(self, server, token, repository="ada/engine.git"):
         return server.url.replace("://", f"://oauth2:{token}@") + "/git/" + repository
@@ -174,6 +181,22 @@ class Bodies(GitCase):
         self.assertEqual(answer.status, 200)
         self.assertEqual(answer.headers["Content-Type"], "application/x-git-upload-pack-result")
         self.assertTrue(answer.body.startswith(b"0008NAK\nPACK"), answer.body[:40])
+
+    def test_client_that_leaves_takes_its_git_along(self):
+        server = self.serve_git()
+        token = server.sign_in()
+        clone = self.push_first(server, token, os.urandom(20_000_000))
+        connection = server.connect()
+        connection.request("POST", "/git/ada/engine.git/git-upload-pack",
+                           f"0032want {self.head(clone)}\n00000009done\n",
+                           {**basic("oauth2", token),
+                            "Content-Type": "application/x-git-upload-pack-request"})
+        response = connection.getresponse()
+        self.assertTrue(response.read(8).startswith(b"0008NAK"))
+        self.assertTrue(children_of(server.process.pid))
+        response.close()
+        connection.close()
+        self.wait_for(lambda: not children_of(server.process.pid))
 
     def test_many_clones_at_once(self):
         server = self.serve_git()
@@ -312,6 +335,65 @@ class Surroundings(GitCase):
         self.assertEqual(status, 0, said)
         thread.join(harness.DEADLINE_S)
         self.wait_for(lambda: not is_running(mark.read_text().strip()))
+
+
+class Gateway(GitCase):
+    """What lies between the two, with a git of our own that does what real ones seldom do."""
+
+    def ask_fake(self, script, body=b"", **headers):
+        fake = self.folder / "bin" / "git"
+        fake.parent.mkdir()
+        fake.write_text("#!/bin/sh\n" + script)
+        fake.chmod(0o755)
+        server = self.serve_git(PATH=f"{fake.parent}:{os.environ['PATH']}")
+        self.server = server
+        return server.ask("POST", "/git/ada/engine.git/git-upload-pack?a=b&c", body,
+                          {**basic("oauth2", server.sign_in()), **headers})
+
+    def test_git_may_speak_long_before_it_listens(self):
+        answer = self.ask_fake("printf 'Content-Type: text/plain\\n\\n'\n"
+                               "head -c 3000000 /dev/zero\nwc -c", b"x" * 3_000_000)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.body[:3_000_000].count(b"\0"), 3_000_000)
+        self.assertEqual(answer.body[3_000_000:].strip(), b"3000000")
+
+    def test_git_that_says_too_much_too_early_is_stopped(self):
+        self.assertRaises((OSError, http.client.HTTPException), self.ask_fake,
+                          "head -c 30000000 /dev/zero\nwc -c", b"x" * 3_000_000)
+        self.wait_for(lambda: not children_of(self.server.process.pid))
+
+    def test_git_need_not_hear_everything(self):
+        answer = self.ask_fake("exec <&-\nprintf 'Status: 413 Too Large\\r\\nA: b\\r\\n\\r\\nno'",
+                               b"x" * 3_000_000)
+        self.assertEqual((answer.status, answer.text, answer.headers["A"]), (413, "no", "b"))
+
+    def test_request_is_told_in_the_environment_alone(self):
+        answer = self.ask_fake("printf 'Content-Type: text/plain\\n\\n'\necho $0 $#: $*\nenv",
+                               **{"Content-Type": "a/b", "Content-Encoding": "gzip",
+                                  "Git-Protocol": "version=2", "X-Other": "$(id)"})
+        lines = answer.text.splitlines()
+        self.assertEqual(lines[0], f"{self.folder}/bin/git 1: http-backend")
+        for line in ("REQUEST_METHOD=POST", "PATH_INFO=/ada/engine.git/git-upload-pack",
+                     "QUERY_STRING=a=b&c", "CONTENT_TYPE=a/b", "HTTP_CONTENT_ENCODING=gzip",
+                     "GIT_PROTOCOL=version=2", "REMOTE_USER=ada", "GIT_HTTP_EXPORT_ALL=1",
+                     f"GIT_PROJECT_ROOT={os.path.realpath(self.repos)}", "CONTENT_LENGTH=0"):
+            self.assertIn(line, lines)
+        self.assertNotIn("$(id)", answer.text)
+        self.assertNotIn("lt_", answer.text)
+
+    def test_git_without_a_header_is_a_bad_gateway(self):
+        for script in ("exit 1", "echo nothing", "printf 'Status: 99 x\\n\\n'",
+                       "printf 'no field\\n\\n'", "for i in $(seq 17); do echo A$i: b; done; echo"):
+            with self.subTest(script=script):
+                self.assertEqual(self.ask_fake(script).status, 502)
+            (self.folder / "bin" / "git").unlink()
+            (self.folder / "bin").rmdir()
+
+    def test_without_git_the_server_says_so(self):
+        server = self.serve_git(PATH="/nonexistent")
+        answer = server.ask("GET", "/git/ada/engine.git/HEAD", None,
+                            basic("oauth2", server.sign_in()))
+        self.assertEqual(answer.status, 500)
 
 
 if __name__ == "__main__":
