@@ -27,7 +27,6 @@ enum loom_err loom_base64_add(struct loom_buffer *out, struct loom_bytes bytes) 
     return err;
 }
 
-/* RFC 4648 section 3.2: padding stands at the end alone; other places fail the comparison. */
 static size_t count_padding(const char *text, size_t len) {
     size_t padding = 0;
     while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
@@ -35,10 +34,12 @@ static size_t count_padding(const char *text, size_t len) {
     return padding;
 }
 
-static enum loom_err add_decoded(const char *text, size_t len, struct loom_buffer *out) {
+static enum loom_err add_decoded(const char *text, size_t len, bool is_last,
+                                 struct loom_buffer *out) {
     unsigned char plain[PLAIN_SIZE], again[CODED_SIZE + 1];
     int decoded = EVP_DecodeBlock(plain, (const unsigned char *)text, (int)len);
-    size_t plain_len = len / 4 * 3 - count_padding(text, len);
+    /* Padding stands at the end of everything alone; elsewhere the comparison finds it. */
+    size_t plain_len = len / 4 * 3 - (is_last ? count_padding(text, len) : 0);
     if (decoded != (int)(len / 4 * 3) ||
         EVP_EncodeBlock(again, plain, (int)plain_len) != (int)len || memcmp(again, text, len) != 0)
         return LOOM_ERR_BAD_ANSWER;
@@ -50,7 +51,7 @@ enum loom_err loom_base64_parse(const char *text, struct loom_buffer *out) {
     enum loom_err err = left % 4 == 0 ? LOOM_OK : LOOM_ERR_BAD_ANSWER;
     while (left > 0 && err == LOOM_OK) {
         size_t len = left < CODED_SIZE ? left : CODED_SIZE;
-        err = add_decoded(text, len, out);
+        err = add_decoded(text, len, len == left, out);
         text += len;
         left -= len;
     }

@@ -57,9 +57,13 @@ static void drop_kdf_context(EVP_KDF_CTX **kdf_context) {
     EVP_KDF_CTX_free(*kdf_context);
 }
 
-/* OSSL_PARAM has no const; a derivation only reads what it points to. */
+/*
+ * OSSL_PARAM has no const; a derivation only reads what it points to. NULL would be no value there,
+ * while an empty salt or info is one.
+ */
 static OSSL_PARAM octets(const char *name, const void *data, size_t len) {
-    return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)data, len);
+    const void *some = data != NULL ? data : "";
+    return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)some, len);
 }
 
 enum loom_err loom_hkdf_sha256(const unsigned char key[static LOOM_KEY_SIZE],
