@@ -7,7 +7,6 @@ passed=0
 failed=0
 skipped=()
 logs=$root/build/log
-mkdir -p "$logs"
 
 gate() { # NAME COMMAND...: one check that passes or fails as a whole
     local name=$1 log=$logs/$1.log since=$SECONDS
@@ -60,6 +59,7 @@ finish() {
 }
 
 run_lint() {
+    mkdir -p "$logs"
     lint_gates
     quietly build-release build release ON
     gate policy ctest --test-dir "$root/build/release" -L policy --output-on-failure --no-tests=error ||
@@ -83,6 +83,7 @@ as_root() { with_home "$scratch/root" "$@"; }
 
 as_tester() {
     if ((EUID == 0)); then
+        # shellcheck disable=SC2154
         with_home "$scratch/tester" "${as_nobody[@]}" "$@"
     else
         with_home "$scratch/tester" "$@"
@@ -190,7 +191,7 @@ run_root_tests() { # PRESET LABELLED SKIPPED
         second=$(skipped_in "test.$preset.root")
         first=$(LC_ALL=C comm -12 <(echo "$first") <(echo "$second"))
     elif [[ -n $labelled ]]; then
-        first+=$'\n'$(sed 's/$/: needs root/' <<<"$labelled")
+        first+=$'\n'${labelled//$'\n'/': needs root'$'\n'}': needs root'
     fi
     while read -r name; do
         [[ -z $name ]] || skipped+=("$preset: $name")
@@ -224,6 +225,7 @@ run_tests() { # ARGUMENTS of ./dev test
         esac
         shift 2
     done
+    mkdir -p "$logs"
     prepare_tester
     if ((${#presets[@]} == 0 && $# == 0)); then
         lint_gates
