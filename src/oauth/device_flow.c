@@ -74,8 +74,9 @@ void loom_flow_take(struct loom_flow *flow, int64_t now_ms, const struct loom_fl
     if (answer->interval_s > 0 && interval_ms(answer->interval_s) > flow->interval_ms)
         flow->interval_ms = interval_ms(answer->interval_s);
     int64_t wait_ms = backed_off_ms(flow);
-    if (answer->retry_after_s > 0 && answer->retry_after_s * SECOND_MS > wait_ms)
-        wait_ms = answer->retry_after_s * SECOND_MS;
+    int64_t retry_ms = SECOND_MS * bounded(answer->retry_after_s, 0, LOOM_FLOW_LIFE_MOST_S);
+    if (retry_ms > wait_ms)
+        wait_ms = retry_ms;
     flow->next_poll_ms = now_ms + wait_ms + LOOM_FLOW_MARGIN_MS;
 }
 
