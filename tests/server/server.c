@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { PEM_MAX = 256 * 1024, IDLE_TIMEOUT_S = 600 };
@@ -35,8 +36,16 @@ static enum loom_err read_file(const char *path, struct loom_buffer *out,
     return LOOM_OK;
 }
 
-static struct MHD_Daemon *listen_on(struct dev_server *server, const struct sockaddr_in *address,
-                                    char *cert, char *key) {
+static enum loom_err read_pem(const char *path, struct loom_buffer *out, struct loom_error *error) {
+    if (path == NULL)
+        return LOOM_OK;
+    enum loom_err err = read_file(path, out, error);
+    if (err == LOOM_OK && out->len == 0)
+        err = loom_error_os(error, LOOM_ERR_STORAGE, ENODATA, path);
+    return err;
+}
+
+static struct MHD_Daemon *serve(struct dev_server *server, int listen_fd, char *cert, char *key) {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC | (cert == NULL ? 0 : MHD_USE_TLS);
     static char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
@@ -47,40 +56,64 @@ static struct MHD_Daemon *listen_on(struct dev_server *server, const struct sock
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
-    return MHD_start_daemon(flags, 0, NULL, NULL, dev_dispatch, server, MHD_OPTION_SOCK_ADDR,
-                            address, MHD_OPTION_URI_LOG_CALLBACK, dev_dispatch_open, server,
+    return MHD_start_daemon(flags, 0, NULL, NULL, dev_dispatch, server, MHD_OPTION_LISTEN_SOCKET,
+                            listen_fd, MHD_OPTION_URI_LOG_CALLBACK, dev_dispatch_open, server,
                             MHD_OPTION_NOTIFY_COMPLETED, dev_dispatch_close, server,
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
                             MHD_OPTION_ARRAY, cert == NULL ? plain : tls, MHD_OPTION_END);
 }
 
-static enum loom_err listen_loopback(struct dev_server *server, struct loom_error *error) {
-    const struct dev_options *options = server->options;
-    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer cert = LOOM_BUFFER_INIT(PEM_MAX);
-    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer key = LOOM_BUFFER_INIT(PEM_MAX);
-    enum loom_err err = LOOM_OK;
-    if (options->cert != NULL)
-        err = read_file(options->cert, &cert, error);
-    if (err == LOOM_OK && options->key != NULL)
-        err = read_file(options->key, &key, error);
-    if (err != LOOM_OK)
-        return err;
+/* Returns the socket, or -1 with errno. *out_port is what the system chose for port 0. */
+static int listen_on(int64_t port, unsigned *out_port) {
+    const int yes = 1;
     struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)options->port),
+        .sin_port = htons((uint16_t)port),
         .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
     };
-    server->daemon = listen_on(server, &address, cert.data, key.data);
-    if (server->daemon == NULL)
-        return loom_error_detail(error, LOOM_ERR_UNREACHABLE,
-                                 "cannot listen: port in use, or certificate and key unusable");
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    struct sockaddr *generic = (struct sockaddr *)&address;
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    /* a server that ended a moment ago must not keep the port */
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        bind(fd, generic, len) != 0 || listen(fd, SOMAXCONN) != 0 ||
+        getsockname(fd, generic, &len) != 0) {
+        int os_error = errno;
+        (void)close(fd);
+        errno = os_error;
+        return -1;
+    }
+    *out_port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void name_urls(struct dev_server *server, unsigned port) {
+    const struct dev_options *options = server->options;
     (void)snprintf(server->local_url, sizeof server->local_url, "http%s://localhost:%u%s",
-                   options->cert == NULL ? "" : "s", info == NULL ? 0U : info->port,
-                   options->base_path);
+                   options->cert == NULL ? "" : "s", port, options->base_path);
     (void)snprintf(server->base_url, sizeof server->base_url, "%s",
                    options->public_url == NULL ? server->local_url : options->public_url);
+}
+
+/* The first request may come before MHD_start_daemon() returns: all that it needs comes first. */
+static enum loom_err listen_loopback(struct dev_server *server, struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer cert = LOOM_BUFFER_INIT(PEM_MAX);
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer key = LOOM_BUFFER_INIT(PEM_MAX);
+    unsigned port = 0;
+    enum loom_err err = read_pem(server->options->cert, &cert, error);
+    if (err == LOOM_OK)
+        err = read_pem(server->options->key, &key, error);
+    if (err != LOOM_OK)
+        return err;
+    int listen_fd = listen_on(server->options->port, &port);
+    if (listen_fd < 0)
+        return loom_error_os(error, LOOM_ERR_UNREACHABLE, errno, "--port");
+    name_urls(server, port);
+    server->daemon = serve(server, listen_fd, cert.data, key.data);
+    if (server->daemon == NULL)
+        return loom_error_detail(error, LOOM_ERR_TLS, "certificate and key cannot be used");
     return LOOM_OK;
 }
 

@@ -75,11 +75,16 @@ class Flow(harness.Case):
         self.assertEqual(server.poll(started).json, {"status": "expired"})
 
     def test_unattended_approval_comes_when_it_is_due_and_not_before(self):
-        server = self.serve("--approve-after", "0.4")
+        server = self.serve("--approve-after", "0.75")
+        begin = time.monotonic()
         started = server.start()
-        self.assertEqual(server.poll(started).json, {"status": "pending"})
-        time.sleep(0.5)
-        self.assertEqual(server.poll(started).json["status"], "completed")
+        seen = []
+        while seen[-1:] != ["completed"]:
+            self.assertLess(time.monotonic() - begin, harness.DEADLINE_S, seen)
+            seen.append(server.poll(started).json["status"])
+            time.sleep(0.05)
+        self.assertEqual(set(seen), {"pending", "completed"})
+        self.assertGreaterEqual(time.monotonic() - begin, 0.75)
 
     def test_unattended_denial(self):
         server = self.serve("--deny-after", "0")
@@ -98,9 +103,9 @@ class Flow(harness.Case):
     def test_poll_at_the_interval_is_not_slowed_down(self):
         server = self.serve("--interval", 1)
         started = server.start()
-        for _ in range(3):
-            self.assertEqual(server.poll(started).json, {"status": "pending"})
-            time.sleep(1)
+        self.assertEqual(server.poll(started).json, {"status": "pending"})
+        time.sleep(1)
+        self.assertEqual(server.poll(started).json, {"status": "pending"})
 
     def test_poll_with_a_code_never_issued_is_expired(self):
         server = self.serve()
@@ -439,6 +444,7 @@ class Life(harness.Case):
         for options, word in ((["--log", missing], missing), (["--secrets", missing], missing),
                               (["--ready", missing], missing), (["--repos", missing], missing),
                               (["--cert", missing, "--key", missing], missing),
+                              (["--cert", os.devnull, "--key", os.devnull], os.devnull),
                               (["--cert", rubbish, "--key", rubbish], "certificate")):
             done = run(self.folder, *options)
             self.assertEqual((done.returncode, done.stdout), (1, ""), options)
@@ -448,7 +454,7 @@ class Life(harness.Case):
         server = self.serve()
         done = run(self.folder, "--port", str(server.port))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("port in use", done.stderr)
+        self.assertIn("in use", done.stderr)
 
     def test_help_names_every_option_and_misbehaviour(self):
         done = run(self.folder, "--help")
