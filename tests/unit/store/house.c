@@ -112,7 +112,8 @@ unsigned house_mode(const struct house *house, const char *name) {
 bool house_holds(const struct house *house, const char *name, const struct loom_buffer *content) {
     struct loom_buffer is = LOOM_BUFFER_INIT(HOUSE_FILE_MAX);
     house_read(house, name, &is);
-    bool is_equal = is.len == content->len && memcmp(is.data, content->data, is.len) == 0;
+    bool is_equal = is.len == content->len &&
+                    memcmp(loom_buffer_text(&is), loom_buffer_text(content), is.len) == 0;
     loom_buffer_clear(&is);
     return is_equal;
 }
