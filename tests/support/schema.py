@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON of schema 1, key by key (docs: "JSON, schema 1"): keys are always there, null is unknown."""
+import calendar
+import json
+import re
+
+TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
+ACCOUNT = ["id", "username", "display_name", "email"]
+STORE = ["kind", "name", "path", "locked", "mode"]
+ERROR = ["code", "exit_status", "message", "http_status", "oauth_error"]
+CODES = ("usage not_signed_in rejected denied code_expired interrupted network tls proxy not_loom "
+         "bad_answer keyring_locked keyring_unavailable storage damaged internal").split()
+EVENTS = {
+    "code": ["server", "verification_url", "verification_url_complete", "user_code", "expires_at",
+             "interval"],
+    "browser": ["result"],
+    "waiting": ["reason"],
+    "done": ["server", "account", "store", "expires_at", "replaced", "old_token_revoked"],
+    "error": ["server", "error"],
+}
+LOGOUT = ["server", "was_signed_in", "deleted_from", "left_in", "revoked", "error"]
+
+
+def _keys(case, value, names, what):
+    case.assertEqual(sorted(value), sorted(names), what)
+
+
+def parse(case, line, what):
+    """One line as JSON, with no key twice."""
+    def pairs(found):
+        case.assertEqual(len(dict(found)), len(found), what)
+        return dict(found)
+    return json.loads(line, object_pairs_hook=pairs)
+
+
+def check_account(case, value, what):
+    if value is not None:
+        _keys(case, value, ACCOUNT, what)
+
+
+def check_store(case, value, what):
+    _keys(case, value, STORE, what)
+    case.assertIn(value["kind"], ("keyring", "file", "environment"), what)
+
+
+def check_error(case, value, status, what):
+    _keys(case, value, ERROR, what)
+    case.assertIn(value["code"], CODES, what)
+    case.assertNotIn("\n", value["message"], what)
+    case.assertNotEqual(value["message"], "", what)
+    if status is not None:
+        case.assertEqual(value["exit_status"], status, what)
+
+
+def check_login(case, result):
+    """The events of `login --json`, in the order in which they may come."""
+    case.assertTrue(result.out.endswith(b"\n"), result)
+    events = [parse(case, line, result) for line in result.out.decode().splitlines()]
+    for event in events:
+        case.assertEqual(event["schema"], 1, result)
+        _keys(case, event, ["schema", "event"] + EVENTS[event["event"]], result)
+    names = [event["event"] for event in events]
+    case.assertIn(names[-1], ("done", "error"), result)
+    case.assertEqual(sum(name in ("done", "error") for name in names), 1, result)
+    case.assertLessEqual(names.count("code"), 1, result)
+    for at, event in enumerate(events):
+        if event["event"] == "waiting":
+            case.assertIn("code", names[:at], result)
+            case.assertIn(event["reason"], ("pending", "slow_down", "network", "server_error"))
+        elif event["event"] == "code":
+            case.assertRegex(event["expires_at"], f"^{TIME}$", result)
+            case.assertIsInstance(event["interval"], int, result)
+        elif event["event"] == "browser":
+            case.assertIn(event["result"], ("opened", "failed", "not_tried"), result)
+    reasons = [event["reason"] for event in events if event["event"] == "waiting"]
+    case.assertFalse([a for a, b in zip(reasons, reasons[1:]) if a == b], "told without a change")
+    last = events[-1]
+    if last["event"] == "done":
+        case.assertEqual(result.status, 0, result)
+        check_account(case, last["account"], result)
+        check_account(case, last["replaced"], result)
+        check_store(case, last["store"], result)
+        case.assertIn(last["old_token_revoked"], (True, False, None), result)
+    else:
+        status = 128 - result.status if result.status < 0 else result.status
+        check_error(case, last["error"], status, result)
+    return events
+
+
+def check_logout(case, result):
+    """The one object of `logout --json`: its rows."""
+    case.assertEqual(result.out.count(b"\n"), 1, result)
+    value = parse(case, result.out, result)
+    case.assertEqual(value["schema"], 1, result)
+    _keys(case, value, ["schema", "servers"], result)
+    for row in value["servers"]:
+        _keys(case, row, LOGOUT, result)
+        case.assertIn(row["revoked"], ("yes", "already_dead", "no", "unsupported", None), result)
+        if row["error"] is not None:
+            check_error(case, row["error"], None, result)
+    return value["servers"]
+
+
+def check_failure(case, result):
+    """{"schema":1,"error":ERROR}: the error."""
+    value = parse(case, result.out, result)
+    _keys(case, value, ["schema", "error"], result)
+    check_error(case, value["error"], result.status, result)
+    return value["error"]
+
+
+def check_time(case, text, epoch_s, slack_s):
+
+    case.assertRegex(text, f"^{TIME}$")
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
+    case.assertAlmostEqual(calendar.timegm((*numbers, 0, 0, 0)), epoch_s, delta=slack_s)
