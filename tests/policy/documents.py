@@ -2,6 +2,7 @@
 """The documents stand alone: what they point to is here, and they point nowhere else."""
 import posixpath
 import re
+import subprocess
 import unittest
 
 import house
@@ -13,6 +14,9 @@ URL = re.compile(r"\b(?:https?|ssh|git)://([^\s/`\"')>:|]+)")
 # configuration writes a key behind the address.
 EXAMPLES = re.compile(r"(?:.*\.)?example\.com(?:\.(?:helper|useHttpPath|sslCAInfo))?"
                       r"|localhost|127\.0\.0\.1|\[|[A-Z]+")
+
+# A command line of the program: on a line of its own, or between back ticks.
+COMMAND = re.compile(r"(?:^    |`)loom(?: --?[a-z]\S*)* ([a-z][a-z-]*)", re.MULTILINE)
 
 
 def slug(heading):
@@ -46,9 +50,20 @@ def check_addresses(documents):
             if not EXAMPLES.fullmatch(match.group(1))]
 
 
-def law(root, _build):
+def check_commands(documents, is_known):
+    return [f"{path}: there is no command \"{name}\"" for path, text in documents.items()
+            for name in sorted(set(COMMAND.findall(text))) if not is_known(name)]
+
+
+def is_command(program, name):
+    return subprocess.run([program, name, "--help"], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=30, check=False).returncode == 0
+
+
+def law(root, build):
     documents = house.texts(root, *PATTERNS)
     complaints = check_links(documents, lambda place: (root / place).exists())
+    complaints += check_commands(documents, lambda name: is_command(build / "loom", name))
     return complaints + check_addresses(documents)
 
 
@@ -63,6 +78,10 @@ class SelfTest(unittest.TestCase):
     def test_a_link_to_nothing_or_outside_is_seen(self):
         for link in ("B.md", "../../x", "/etc/passwd", "https://example.com/", "../README.md#gone"):
             self.assertEqual(len(self.links(f"[a]({link})")), 1, link)
+
+    def test_a_command_that_is_not_there_is_seen(self):
+        text = "    loom login URL\n\nand `loom logout --all`, `loom -v statsu`, a `loom` of wood\n"
+        self.assertEqual(len(check_commands({"A.md": text}, {"login", "logout"}.__contains__)), 1)
 
     def test_a_foreign_address_is_seen(self):
         self.assertEqual(check_addresses({"A.md": "https://loom.example.com/x http://localhost:80 "
