@@ -16,7 +16,7 @@ EXAMPLES = re.compile(r"(?:.*\.)?example\.com(?:\.(?:helper|useHttpPath|sslCAInf
                       r"|localhost|127\.0\.0\.1|\[|[A-Z]+")
 
 # A command line of the program: on a line of its own, or between back ticks.
-COMMAND = re.compile(r"(?:^    |`)loom(?: --?[a-z]\S*)* ([a-z][a-z-]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^    |`)loom(?: --?[a-z][^\s`]*)* ([a-z][a-z-]*)", re.MULTILINE)
 
 
 def slug(heading):
