@@ -92,14 +92,20 @@ static void log_request(const struct loom_http_request *request) {
              (int)strcspn(request->path, "?"), request->path);
 }
 
-static void log_answer(const struct loom_http_exchange *exchange) {
+static void log_answer(const struct loom_http_exchange *exchange, CURLcode result) {
     const struct loom_curl *curl = exchange->client->curl;
     curl_off_t took_us = 0;
     char *type = NULL;
     (void)curl->easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &took_us);
     (void)curl->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
-    loom_log(LOOM_LOG_WIRE, "< %ld %.64s, %zu bytes, %ld ms", exchange->head.status,
-             type != NULL ? type : "no media type", exchange->body.len, (long)(took_us / 1000));
+    if (exchange->head.status != 0)
+        loom_log(LOOM_LOG_WIRE, "< %ld %.64s, %zu bytes, %ld ms", exchange->head.status,
+                 type != NULL ? type : "no media type", exchange->body.len, (long)(took_us / 1000));
+    if (exchange->refusal != LOOM_OK)
+        loom_log(LOOM_LOG_WIRE, "< not taken");
+    else if (result != CURLE_OK)
+        loom_log(LOOM_LOG_WIRE, "< %s, %ld ms", curl->easy_strerror(result),
+                 (long)(took_us / 1000));
 }
 
 static enum loom_err run_exchange(struct loom_http_exchange *exchange, struct loom_error *error) {
@@ -111,12 +117,8 @@ static enum loom_err run_exchange(struct loom_http_exchange *exchange, struct lo
     /* A connection that closes within the head is a complete answer to libcurl. */
     if (result == CURLE_OK && exchange->head.part != LOOM_HEAD_DONE)
         result = CURLE_PARTIAL_FILE;
-    if (result != CURLE_OK) {
-        loom_log(LOOM_LOG_WIRE, "< %s", exchange->client->curl->easy_strerror(result));
-        return loom_http_explain(exchange, result, error);
-    }
-    log_answer(exchange);
-    return LOOM_OK;
+    log_answer(exchange, result);
+    return result == CURLE_OK ? LOOM_OK : loom_http_explain(exchange, result, error);
 }
 
 /* Move the answer to the caller. */

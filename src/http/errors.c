@@ -167,14 +167,15 @@ static enum loom_err explain_redirect(const struct loom_http_exchange *exchange,
 }
 
 /*
- * libcurl calls a header line or trailer past its own ceiling "out of memory". Once an answer was
- * under way, that is what it was.
+ * libcurl calls a header line past its own ceiling "out of memory", and since 8.6 by a number of
+ * its own. Once an answer was under way, that is what it was.
  */
 static bool is_line_too_long(const struct loom_http_exchange *exchange, CURLcode result) {
+    enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE, which older headers lack */
     curl_off_t sent_us = 0;
     (void)exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T,
                                                &sent_us);
-    return result == CURLE_OUT_OF_MEMORY && sent_us > 0;
+    return ((int)result == TOO_LARGE || result == CURLE_OUT_OF_MEMORY) && sent_us > 0;
 }
 
 static enum loom_err explain_plain(const struct loom_http_exchange *exchange, CURLcode result,

@@ -22,7 +22,11 @@
  *
  * System authorities, or those of SSL_CERT_FILE in their place; those of the request's ca_file and
  * of LOOM_CA_FILE besides. Proxies from https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY less
- * no_proxy, NO_PROXY; loopback never goes through one.
+ * no_proxy, NO_PROXY; loopback never goes through one. A proxy sees host and port of the server,
+ * and the user and password of its own URL.
+ *
+ * A client makes one request at a time. It changes nothing of the process: SSLKEYLOGFILE, which
+ * libcurl and its TLS library obey, is for the program to forget.
  */
 #ifndef LOOM_HTTP_HTTP_H
 #define LOOM_HTTP_HTTP_H
@@ -80,11 +84,13 @@ struct loom_http {
      *
      * LOOM_ERR_NO_HOST, LOOM_ERR_UNREACHABLE (also: cut off in the middle), LOOM_ERR_TIMEOUT,
      * LOOM_ERR_TLS_AUTHORITY, LOOM_ERR_TLS (detail: a word on why, or the path of a CA file that
-     * cannot be read, with errno), LOOM_ERR_PROXY; LOOM_ERR_REDIRECT (any 3xx; detail: scheme and
-     * host that it points to, or ""); LOOM_ERR_BAD_ANSWER (past a cap, not HTTP, contradictory
-     * lengths, an encoding that was not asked for); LOOM_ERR_INTERRUPTED, within 200 ms of the stop
-     * descriptor becoming readable, in a name look-up and a TLS handshake too; LOOM_ERR_INTERNAL
-     * (libcurl missing, too old, without TLS; detail says which).
+     * cannot be read, with errno, or holds no certificate, without), LOOM_ERR_PROXY (detail: scheme
+     * and host of the proxy; the status it answered, if any); LOOM_ERR_REDIRECT (any 3xx; detail:
+     * scheme and host that it points to, or ""); LOOM_ERR_BAD_ANSWER (past a cap, not HTTP/1,
+     * contradictory lengths, none over TLS, an encoding that was not asked for);
+     * LOOM_ERR_INTERRUPTED, within 200 ms of the stop descriptor becoming readable, in a name
+     * look-up and a TLS handshake too; LOOM_ERR_INTERNAL (libcurl missing, too old, without TLS;
+     * detail says which).
      */
     LOOM_CHECKED enum loom_err (*send)(void *context, const struct loom_http_request *request,
                                        struct loom_http_response *out_response,
@@ -107,6 +113,7 @@ void loom_http_client_free(struct loom_http_client *client);
 /*
  * The xn-- spelling (RFC 5890) of an international host name in UTF-8, to be shown to the person
  * who typed it. LOOM_ERR_USAGE: there is none. LOOM_ERR_INTERNAL: libcurl cannot tell.
+ * libidn2 reads the name in the encoding of LC_CTYPE: unless that is UTF-8 there is none either.
  */
 LOOM_CHECKED enum loom_err loom_http_spell_host(const char *host, struct loom_buffer *out);
 
