@@ -94,7 +94,7 @@ static enum loom_err make_key(const struct loom_folder *data, const char *name,
     enum loom_err err = format(random, &bytes);
     if (err != LOOM_OK)
         return loom_error_set(error, err);
-    err = loom_file_create(data, name, bytes.data, bytes.len, &is_new, error);
+    err = loom_file_create(data, name, &bytes, &is_new, error);
     if (err == LOOM_OK)
         loom_log(LOOM_LOG_STEPS, "%s %s/%s", is_new ? "made" : "found", data->path, name);
     return err == LOOM_OK ? read_key(data, name, out_key, error) : err;

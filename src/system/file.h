@@ -59,7 +59,7 @@ LOOM_CHECKED enum loom_err loom_file_replace(const struct loom_folder *folder, c
  * unlink where a file system lacks it). *out_created says whether it was made now.
  */
 LOOM_CHECKED enum loom_err loom_file_create(const struct loom_folder *folder, const char *name,
-                                            const void *bytes, size_t len, bool *out_created,
+                                            const struct loom_buffer *content, bool *out_created,
                                             struct loom_error *error);
 
 /* Could a file of `len` bytes be saved here? Writes one under a temporary name and removes it.

@@ -219,7 +219,7 @@ enum loom_err loom_file_replace(const struct loom_folder *folder, const char *na
 }
 
 enum loom_err loom_file_create(const struct loom_folder *folder, const char *name,
-                               const void *bytes, size_t len, bool *out_created,
+                               const struct loom_buffer *content, bool *out_created,
                                struct loom_error *error) {
     LOOM_CLEANUP(hold_release) struct hold hold;
     hold_take(&hold);
@@ -227,7 +227,7 @@ enum loom_err loom_file_create(const struct loom_folder *folder, const char *nam
     bool exists = false;
     int failed = check_place(folder, name, &exists);
     if (failed == 0 && !exists)
-        failed = temporary_write(folder, bytes, len, &temporary);
+        failed = temporary_write(folder, content->data, content->len, &temporary);
     if (failed == 0 && !exists)
         failed = rename_new(folder->fd, temporary.name, name);
     if (failed == EEXIST && temporary.name[0] != '\0') {

@@ -61,7 +61,7 @@ static int make_folder(int parent, const char *name, int *out_fd) {
 
 /* Step into `name`, which begins at its place in `path` and ends with a NUL. On failure `path` is
    cut behind the folder that is to blame. */
-static int enter(int parent, char *name, char *path, enum loom_folder_use use, int *out_fd) {
+static int enter(int parent, char *name, const char *path, enum loom_folder_use use, int *out_fd) {
     int fd = openat(parent, name, OPEN_PASSING);
     if (fd < 0 && (errno != ENOENT || use != LOOM_FOLDER_WRITE))
         return errno;

@@ -66,7 +66,7 @@ static enum loom_err find_folder(const char *variable, const char *under_home,
     const char *base = getenv(variable);
     if (is_absolute(base))
         return join(base, "/loom", out_path, error);
-    char home[LOOM_PATH_MAX];
+    char home[LOOM_PATH_MAX] = "";
     enum loom_err err = find_home(home, error);
     return err != LOOM_OK ? err : join(home, under_home, out_path, error);
 }

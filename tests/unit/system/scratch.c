@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scratch.h"
 
+#include "base/buffer.h"
+#include "system/file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +34,8 @@ int scratch_make(void **state) {
 static int remove_all(int parent, const char *name) {
     if (unlinkat(parent, name, 0) == 0)
         return 0;
-    (void)fchmodat(parent, name, S_IRWXU, 0);
+    if (fchmodat(parent, name, S_IRWXU, 0) != 0)
+        return -1;
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (folder == NULL)
@@ -67,6 +71,13 @@ void scratch_write(const struct scratch *scratch, const char *name, mode_t mode,
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     assert_int_equal(fchmod(fd, mode), 0);
     assert_int_equal(close(fd), 0);
+}
+
+enum loom_err scratch_create(const struct loom_folder *folder, const char *name, const char *text,
+                             bool *out_created, struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer content = LOOM_BUFFER_INIT(strlen(text));
+    CHECK(loom_buffer_add_text(&content, text) == LOOM_OK);
+    return loom_file_create(folder, name, &content, out_created, error);
 }
 
 bool scratch_holds(const struct scratch *scratch, const char *name, const char *text) {

@@ -44,6 +44,10 @@ const char *scratch_path(const struct scratch *scratch, const char *name);
 /* Write a file of this mode (whatever the umask) that holds `text`. */
 void scratch_write(const struct scratch *scratch, const char *name, mode_t mode, const char *text);
 
+/* loom_file_create() with a text. */
+enum loom_err scratch_create(const struct loom_folder *folder, const char *name, const char *text,
+                             bool *out_created, struct loom_error *error);
+
 /* Does the file hold exactly this? */
 bool scratch_holds(const struct scratch *scratch, const char *name, const char *text);
 

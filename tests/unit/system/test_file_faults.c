@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Faults that no file system gives on demand. The linker sends the calls below through this file
- * (--wrap), so that one of them can be made to fail, and so that their order can be read.
- */
+/* What a save does when a call fails (FS-11), and in which order it does things (FS-13). */
 #include "scratch.h"
 
+#include "faults.h"
 #include "system/file.h"
-#include "system/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,161 +12,6 @@
 #include <sys/stat.h>
 
 #define NAME "credentials.json"
-
-enum call {
-    OPENAT,
-    WRITE,
-    FSYNC,
-    CLOSE,
-    FCHMOD,
-    RENAMEAT,
-    RENAMEAT2,
-    LINKAT,
-    FLOCK,
-    RANDOM,
-    CALLS
-};
-
-static const char letters[CALLS + 1] = "owscmrRlfg";
-
-static struct {
-    int fail_nth[CALLS]; /* this one fails, counted from 1; 0: none; -1: every one */
-    int error[CALLS];
-    int fail_any_nth; /* so does this one of all calls together */
-    int any_error;
-    bool is_dribbling; /* writes and random bytes come in drops, with EINTR in between */
-    int seen[CALLS];
-    int seen_all;
-    char order[256];
-    uid_t euid;    /* who we pretend to be; 0: who we are */
-    int squatters; /* links to lay under so many temporary names before they are opened */
-    char last_name[256];
-    int last_flags;
-    int last_parent;
-} faults;
-
-static void faults_reset(void) {
-    memset(&faults, 0, sizeof faults);
-}
-
-/* Note the call; errno and true when it has to fail. */
-static bool is_failing(enum call call) {
-    int nth = ++faults.seen[call];
-    size_t len = strlen(faults.order);
-    if (len + 1 < sizeof faults.order)
-        faults.order[len] = letters[call];
-    if (++faults.seen_all == faults.fail_any_nth) {
-        errno = faults.any_error;
-        return true;
-    }
-    if (faults.fail_nth[call] != -1 && faults.fail_nth[call] != nth)
-        return false;
-    errno = faults.error[call];
-    return true;
-}
-
-static void arm(enum call call, int nth, int error) {
-    faults_reset();
-    faults.fail_nth[call] = nth;
-    faults.error[call] = error;
-}
-
-/* The names are the linker's. */
-int __real_openat(int parent, const char *path, int flags, ...);
-ssize_t __real_write(int fd, const void *bytes, size_t len);
-int __real_fsync(int fd);
-int __real_close(int fd);
-int __real_fchmod(int fd, mode_t mode);
-int __real_renameat(int from, const char *old, int to, const char *new);
-int __real_renameat2(int from, const char *old, int to, const char *new, unsigned flags);
-int __real_linkat(int from, const char *old, int to, const char *new, int flags);
-int __real_flock(int fd, int operation);
-ssize_t __real_getrandom(void *bytes, size_t len, unsigned flags);
-uid_t __real_geteuid(void);
-
-int __wrap_openat(int parent, const char *path, int flags, ...);
-ssize_t __wrap_write(int fd, const void *bytes, size_t len);
-int __wrap_fsync(int fd);
-int __wrap_close(int fd);
-int __wrap_fchmod(int fd, mode_t mode);
-int __wrap_renameat(int from, const char *old, int to, const char *new);
-int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned flags);
-int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
-int __wrap_flock(int fd, int operation);
-ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags);
-uid_t __wrap_geteuid(void);
-
-int __wrap_openat(int parent, const char *path, int flags, ...) {
-    if ((flags & O_EXCL) != 0) {
-        (void)snprintf(faults.last_name, sizeof faults.last_name, "%s", path);
-        faults.last_flags = flags;
-        faults.last_parent = parent;
-        if (faults.squatters > 0 && faults.squatters--)
-            assert_int_equal(symlinkat("target", parent, path), 0);
-    }
-    return is_failing(OPENAT) ? -1 : __real_openat(parent, path, flags, 0600);
-}
-
-ssize_t __wrap_write(int fd, const void *bytes, size_t len) {
-    if (is_failing(WRITE))
-        return faults.error[WRITE] == 0 && faults.any_error == 0 ? 0 : -1;
-    if (!faults.is_dribbling)
-        return __real_write(fd, bytes, len);
-    if (faults.seen[WRITE] % 3 == 0) {
-        errno = EINTR;
-        return -1;
-    }
-    return __real_write(fd, bytes, len < 5 ? len : 5);
-}
-
-int __wrap_fsync(int fd) {
-    return is_failing(FSYNC) ? -1 : __real_fsync(fd);
-}
-
-/* A close that fails has closed all the same. */
-int __wrap_close(int fd) {
-    bool is_failed = is_failing(CLOSE);
-    int error = errno;
-    int result = __real_close(fd);
-    errno = error;
-    return is_failed ? -1 : result;
-}
-
-int __wrap_fchmod(int fd, mode_t mode) {
-    return is_failing(FCHMOD) ? -1 : __real_fchmod(fd, mode);
-}
-
-int __wrap_renameat(int from, const char *old, int to, const char *new) {
-    return is_failing(RENAMEAT) ? -1 : __real_renameat(from, old, to, new);
-}
-
-int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigned flags) {
-    return is_failing(RENAMEAT2) ? -1 : __real_renameat2(from, old, to, new, flags);
-}
-
-int __wrap_linkat(int from, const char *old, int to, const char *new, int flags) {
-    return is_failing(LINKAT) ? -1 : __real_linkat(from, old, to, new, flags);
-}
-
-int __wrap_flock(int fd, int operation) {
-    return is_failing(FLOCK) ? -1 : __real_flock(fd, operation);
-}
-
-ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags) {
-    if (is_failing(RANDOM))
-        return -1;
-    if (!faults.is_dribbling)
-        return __real_getrandom(bytes, len, flags);
-    if (faults.seen[RANDOM] % 2 == 0) {
-        errno = EINTR;
-        return -1;
-    }
-    return __real_getrandom(bytes, len < 3 ? len : 3, flags);
-}
-
-uid_t __wrap_geteuid(void) {
-    return faults.euid != 0 ? faults.euid : __real_geteuid();
-}
 
 static int make(void **state) {
     int failed = scratch_make(state);
@@ -191,7 +33,7 @@ static enum loom_err do_replace(const struct scratch *scratch, struct loom_error
 }
 
 static enum loom_err do_create(const struct scratch *scratch, struct loom_error *error) {
-    return loom_file_create(&scratch->folder, NAME, "new", 3, &is_created, error);
+    return scratch_create(&scratch->folder, NAME, "new", &is_created, error);
 }
 
 static enum loom_err do_try(const struct scratch *scratch, struct loom_error *error) {
@@ -271,7 +113,7 @@ static void file_replace_fault_is_told_with_its_errno(void **state) {
     };
     scratch_write(scratch, NAME, 0600, "old");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        arm(cases[i].call, cases[i].nth, cases[i].error);
+        faults_arm(cases[i].call, cases[i].nth, cases[i].error);
         struct loom_error error = LOOM_ERROR_INIT;
         assert_int_equal(do_replace(scratch, &error), LOOM_ERR_STORAGE);
         assert_int_equal(error.os_error, cases[i].error);
@@ -308,7 +150,7 @@ static void file_replace_short_writes_and_interruptions_are_continued(void **sta
 static void file_replace_failing_after_a_short_write_keeps_the_old_file(void **state) {
     const struct scratch *scratch = *state;
     scratch_write(scratch, NAME, 0600, "old");
-    arm(WRITE, 4, ENOSPC);
+    faults_arm(WRITE, 4, ENOSPC);
     faults.is_dribbling = true;
     struct loom_error error = LOOM_ERROR_INIT;
     assert_int_equal(loom_file_replace(&scratch->folder, NAME, "0123456789abcdef", 16, &error),
@@ -320,7 +162,7 @@ static void file_replace_failing_after_a_short_write_keeps_the_old_file(void **s
 
 static void file_replace_write_of_nothing_is_an_error_not_a_loop(void **state) {
     const struct scratch *scratch = *state;
-    arm(WRITE, -1, 0);
+    faults_arm(WRITE, -1, 0);
     struct loom_error error = LOOM_ERROR_INIT;
     assert_int_equal(do_replace(scratch, &error), LOOM_ERR_STORAGE);
     assert_int_equal(error.os_error, EIO);
@@ -330,10 +172,10 @@ static void file_replace_write_of_nothing_is_an_error_not_a_loop(void **state) {
 
 static void file_replace_interrupted_close_and_sync_are_no_failure(void **state) {
     const struct scratch *scratch = *state;
-    arm(FSYNC, 1, EINTR);
+    faults_arm(FSYNC, 1, EINTR);
     assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
     assert_int_equal(faults.seen[FSYNC], 3);
-    arm(CLOSE, 1, EINTR);
+    faults_arm(CLOSE, 1, EINTR);
     assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
     faults_reset();
     assert_state(scratch, "new");
@@ -342,7 +184,7 @@ static void file_replace_interrupted_close_and_sync_are_no_failure(void **state)
 /* Some file systems cannot sync a folder and say so; the file is saved. */
 static void file_replace_folder_that_cannot_be_synced_is_no_failure(void **state) {
     const struct scratch *scratch = *state;
-    arm(FSYNC, 2, EINVAL);
+    faults_arm(FSYNC, 2, EINVAL);
     assert_int_equal(do_replace(scratch, NULL), LOOM_OK);
     faults_reset();
     assert_state(scratch, "new");
@@ -354,7 +196,7 @@ static void file_replace_failing_twice_leaves_one_whole_file(void **state) {
     static const enum call second[] = {OPENAT, RENAMEAT};
     for (size_t i = 0; i < 2; i++) {
         scratch_write(scratch, NAME, 0600, "old");
-        arm(FSYNC, 2, EIO);
+        faults_arm(FSYNC, 2, EIO);
         faults.fail_nth[second[i]] = second[i] == OPENAT ? 3 : 2;
         faults.error[second[i]] = EIO;
         assert_int_equal(do_replace(scratch, NULL), LOOM_ERR_STORAGE);
@@ -402,7 +244,7 @@ static void file_replace_link_under_the_temporary_name_is_not_followed(void **st
 
 static void file_replace_all_temporary_names_taken_is_a_storage_error(void **state) {
     const struct scratch *scratch = *state;
-    arm(OPENAT, -1, EEXIST);
+    faults_arm(OPENAT, -1, EEXIST);
     struct loom_error error = LOOM_ERROR_INIT;
     assert_int_equal(do_replace(scratch, &error), LOOM_ERR_STORAGE);
     assert_int_equal(error.os_error, EEXIST);
@@ -421,7 +263,7 @@ static const int not_known[] = {EINVAL, ENOSYS, ENOTSUP};
 static void file_create_without_noreplace_links(void **state) {
     const struct scratch *scratch = *state;
     for (size_t i = 0; i < sizeof not_known / sizeof not_known[0]; i++) {
-        arm(RENAMEAT2, -1, not_known[i]);
+        faults_arm(RENAMEAT2, -1, not_known[i]);
         is_created = false;
         assert_int_equal(do_create(scratch, NULL), LOOM_OK);
         assert_true(is_created);
@@ -435,7 +277,7 @@ static void file_create_without_noreplace_links(void **state) {
 /* Somebody else was faster, between the first look and the link. */
 static void file_create_without_noreplace_never_replaces(void **state) {
     const struct scratch *scratch = *state;
-    arm(RENAMEAT2, -1, EINVAL);
+    faults_arm(RENAMEAT2, -1, EINVAL);
     faults.fail_nth[LINKAT] = 1;
     faults.error[LINKAT] = EEXIST;
     is_created = true;
@@ -447,7 +289,7 @@ static void file_create_without_noreplace_never_replaces(void **state) {
 
 static void file_create_without_noreplace_and_links_is_a_storage_error(void **state) {
     const struct scratch *scratch = *state;
-    arm(RENAMEAT2, -1, EINVAL);
+    faults_arm(RENAMEAT2, -1, EINVAL);
     faults.fail_nth[LINKAT] = 1;
     faults.error[LINKAT] = EPERM;
     struct loom_error error = LOOM_ERROR_INIT;
@@ -460,7 +302,7 @@ static void file_create_without_noreplace_and_links_is_a_storage_error(void **st
 static void file_move_without_noreplace_links_and_never_replaces(void **state) {
     const struct scratch *scratch = *state;
     scratch_write(scratch, "f", 0600, "damaged");
-    arm(RENAMEAT2, -1, EINVAL);
+    faults_arm(RENAMEAT2, -1, EINVAL);
     assert_int_equal(loom_file_move(&scratch->folder, "f", "aside", NULL), LOOM_OK);
     assert_true(scratch_holds(scratch, "aside", "damaged"));
     assert_int_equal(scratch_count(scratch), 1);
@@ -470,120 +312,6 @@ static void file_move_without_noreplace_links_and_never_replaces(void **state) {
     assert_int_equal(error.os_error, EEXIST);
     assert_true(scratch_holds(scratch, "aside", "damaged"));
     assert_true(scratch_holds(scratch, "f", "again"));
-}
-
-/* ---- modes that cannot be set ---- */
-
-/* FS-02: refused, when it cannot be tightened. */
-static void file_read_loose_file_that_cannot_be_tightened_is_refused(void **state) {
-    const struct scratch *scratch = *state;
-    scratch_write(scratch, "f", 0644, "x");
-    arm(FCHMOD, -1, EROFS);
-    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(8);
-    struct loom_error error = LOOM_ERROR_INIT;
-    assert_int_equal(loom_file_read(&scratch->folder, "f", LOOM_FILE_TIGHTEN, &out, &error),
-                     LOOM_ERR_STORAGE);
-    assert_int_equal(error.os_error, EROFS);
-    assert_int_equal(out.len, 0);
-}
-
-static void folder_open_loose_folder_that_cannot_be_tightened_is_only_read(void **state) {
-    const struct scratch *scratch = *state;
-    const char *path = scratch_path(scratch, "loom");
-    assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(chmod(path, 0755), 0);
-    arm(FCHMOD, -1, EROFS);
-    LOOM_CLEANUP(loom_folder_close) struct loom_folder folder = LOOM_FOLDER_INIT;
-    struct loom_error error = LOOM_ERROR_INIT;
-    assert_int_equal(loom_folder_open(path, LOOM_FOLDER_WRITE, &folder, &error), LOOM_ERR_STORAGE);
-    assert_int_equal(error.os_error, EROFS);
-    assert_int_equal(loom_folder_open(path, LOOM_FOLDER_READ, &folder, &error), LOOM_OK);
-}
-
-/* ---- locks ---- */
-
-static void lock_take_without_locks_says_so(void **state) {
-    const struct scratch *scratch = *state;
-    static const int errors[] = {ENOLCK, ENOTSUP, ENOSYS};
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-        arm(FLOCK, -1, errors[i]);
-        LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
-        assert_int_equal(loom_lock_take(&scratch->folder, "l", 1000, &lock, NULL), LOOM_OK);
-        assert_true(lock.is_missing);
-        assert_int_equal(lock.fd, -1);
-    }
-}
-
-static void lock_take_failing_is_a_storage_error(void **state) {
-    const struct scratch *scratch = *state;
-    static const struct {
-        enum call call;
-        int error;
-    } cases[] = {{FLOCK, EIO}, {OPENAT, EROFS}, {OPENAT, ENOENT}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        arm(cases[i].call, -1, cases[i].error);
-        struct loom_lock lock = LOOM_LOCK_INIT;
-        struct loom_error error = LOOM_ERROR_INIT;
-        assert_int_equal(loom_lock_take(&scratch->folder, "l", 1000, &lock, &error),
-                         LOOM_ERR_STORAGE);
-        assert_int_equal(error.os_error, cases[i].error);
-        assert_string_equal(error.detail, scratch_path(scratch, "l"));
-        assert_int_equal(lock.fd, -1);
-    }
-}
-
-static void lock_take_interrupted_tries_again(void **state) {
-    const struct scratch *scratch = *state;
-    arm(FLOCK, 1, EINTR);
-    LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
-    assert_int_equal(loom_lock_take(&scratch->folder, "l", 1000, &lock, NULL), LOOM_OK);
-    assert_true(lock.fd >= 0);
-}
-
-/* ---- another user, without being root ---- */
-
-/* FS-03, ENV-01: everything that is there turns out to be somebody else's. */
-static void check_stranger(void *argument) {
-    struct scratch *scratch = argument;
-    become_unprivileged(scratch);
-    scratch_write(scratch, NAME, 0644, "theirs");
-    faults.euid = STRANGER;
-    struct loom_error error = LOOM_ERROR_INIT;
-    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(8);
-    for (int mode = LOOM_FILE_TIGHTEN; mode <= LOOM_FILE_STRICT; mode++) {
-        CHECK(loom_file_read(&scratch->folder, NAME, (enum loom_file_mode)mode, &out, &error) ==
-              LOOM_ERR_STORAGE);
-        CHECK(error.os_error == EPERM && out.len == 0);
-    }
-    CHECK(do_replace(scratch, &error) == LOOM_ERR_STORAGE && error.os_error == EPERM);
-    CHECK(do_create(scratch, &error) == LOOM_ERR_STORAGE && error.os_error == EPERM);
-    struct loom_lock lock = LOOM_LOCK_INIT;
-    CHECK(loom_lock_take(&scratch->folder, NAME, 1000, &lock, &error) == LOOM_ERR_STORAGE);
-    CHECK(error.os_error == EPERM && lock.fd == -1);
-    CHECK(scratch_holds(scratch, NAME, "theirs") && scratch_mode(scratch, NAME) == 0644);
-
-    struct loom_folder folder = LOOM_FOLDER_INIT;
-    for (int use = LOOM_FOLDER_READ; use <= LOOM_FOLDER_WRITE; use++) {
-        CHECK(loom_folder_open(scratch->path, (enum loom_folder_use)use, &folder, &error) ==
-              LOOM_ERR_STORAGE); /* the folder itself; what it is in belongs to root */
-        CHECK(error.os_error == EPERM && strcmp(error.detail, scratch->path) == 0);
-        CHECK(loom_folder_open(scratch_path(scratch, "loom"), (enum loom_folder_use)use, &folder,
-                               &error) == LOOM_ERR_STORAGE); /* the one above */
-        CHECK(error.os_error == EPERM && strcmp(error.detail, scratch->path) == 0);
-    }
-    CHECK(loom_folder_open(scratch_path(scratch, "a/b/loom"), LOOM_FOLDER_WRITE, &folder, &error) ==
-          LOOM_ERR_STORAGE); /* one in which another would be made */
-    CHECK(error.os_error == EPERM && strcmp(error.detail, scratch->path) == 0);
-    CHECK(scratch_count(scratch) == 1);
-
-    CHECK(setenv("HOME", scratch->path, 1) == 0 && unsetenv("XDG_CONFIG_HOME") == 0);
-    struct loom_paths paths;
-    CHECK(loom_paths_find(&paths, &error) == LOOM_ERR_STORAGE && error.os_error == EPERM);
-    CHECK(strcmp(error.detail, scratch->path) == 0);
-}
-
-static void everything_of_another_user_is_refused(void **state) {
-    assert_child_passes(check_stranger, *state);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
@@ -610,12 +338,6 @@ int main(void) {
         TEST(file_create_without_noreplace_never_replaces),
         TEST(file_create_without_noreplace_and_links_is_a_storage_error),
         TEST(file_move_without_noreplace_links_and_never_replaces),
-        TEST(file_read_loose_file_that_cannot_be_tightened_is_refused),
-        TEST(folder_open_loose_folder_that_cannot_be_tightened_is_only_read),
-        TEST(lock_take_without_locks_says_so),
-        TEST(lock_take_failing_is_a_storage_error),
-        TEST(lock_take_interrupted_tries_again),
-        TEST(everything_of_another_user_is_refused),
     };
     return cmocka_run_group_tests_name("file_faults", tests, NULL, NULL);
 }

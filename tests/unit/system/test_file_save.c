@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -42,7 +43,7 @@ static void check_modes(void *argument) {
         (void)snprintf(name, sizeof name, "new%zu", i);
         (void)umask(masks[i]);
         CHECK(save(scratch, "x", NULL) == LOOM_OK && scratch_mode(scratch, NAME) == 0600);
-        CHECK(loom_file_create(&scratch->folder, name, "x", 1, &is_created, NULL) == LOOM_OK);
+        CHECK(scratch_create(&scratch->folder, name, "x", &is_created, NULL) == LOOM_OK);
         CHECK(scratch_mode(scratch, name) == 0600);
         CHECK(unlinkat(scratch->folder.fd, NAME, 0) == 0);
     }
@@ -87,7 +88,7 @@ static void file_replace_link_is_refused(void **state) {
         assert_int_equal(error.os_error, ELOOP);
         assert_string_equal(error.detail, scratch_path(scratch, NAME));
         bool is_created = true;
-        assert_int_equal(loom_file_create(&scratch->folder, NAME, "new", 3, &is_created, &error),
+        assert_int_equal(scratch_create(&scratch->folder, NAME, "new", &is_created, &error),
                          LOOM_ERR_STORAGE);
         assert_int_equal(error.os_error, ELOOP);
         assert_true(is_created); /* left as it was */
@@ -104,7 +105,7 @@ static void assert_both_refused(const struct scratch *scratch, int os_error) {
     bool is_created = false;
     assert_int_equal(save(scratch, "new", &error), LOOM_ERR_STORAGE);
     assert_int_equal(error.os_error, os_error);
-    assert_int_equal(loom_file_create(&scratch->folder, NAME, "new", 3, &is_created, &error),
+    assert_int_equal(scratch_create(&scratch->folder, NAME, "new", &is_created, &error),
                      LOOM_ERR_STORAGE);
     assert_int_equal(error.os_error, os_error);
     assert_int_equal(scratch_mode(scratch, NAME), before);
@@ -143,11 +144,9 @@ static void file_replace_other_hard_links_keep_the_old_content(void **state) {
 static void file_create_makes_a_file_only_once(void **state) {
     const struct scratch *scratch = *state;
     bool is_created = false;
-    assert_int_equal(loom_file_create(&scratch->folder, "key", "one", 3, &is_created, NULL),
-                     LOOM_OK);
+    assert_int_equal(scratch_create(&scratch->folder, "key", "one", &is_created, NULL), LOOM_OK);
     assert_true(is_created);
-    assert_int_equal(loom_file_create(&scratch->folder, "key", "two", 3, &is_created, NULL),
-                     LOOM_OK);
+    assert_int_equal(scratch_create(&scratch->folder, "key", "two", &is_created, NULL), LOOM_OK);
     assert_false(is_created);
     assert_true(scratch_holds(scratch, "key", "one"));
     assert_int_equal(scratch_count(scratch), 1);
@@ -166,8 +165,7 @@ static void run_race(void *argument) {
     (void)snprintf(text, sizeof text, "key %02d", race->number);
     CHECK(read(race->start_fd, &byte, 1) == 0); /* until all are there */
     bool is_created = false;
-    CHECK(loom_file_create(&race->scratch->folder, "key", text, strlen(text), &is_created, NULL) ==
-          LOOM_OK);
+    CHECK(scratch_create(&race->scratch->folder, "key", text, &is_created, NULL) == LOOM_OK);
     CHECK(!is_created || scratch_holds(race->scratch, "key", text));
     _exit(is_created ? 1 : 0);
 }
@@ -219,18 +217,17 @@ static void assert_nothing_happened(const struct scratch *scratch) {
 static void save_too_much(const struct scratch *scratch, const struct loom_folder *folder,
                           int os_error) {
     enum { MUCH = 256 * 1024 };
-    char *much = calloc(1, MUCH);
-    CHECK(much != NULL);
+    static char much[MUCH];
+    struct loom_buffer content = {.data = much, .len = MUCH, .capacity = MUCH, .max = MUCH};
     struct loom_error error = LOOM_ERROR_INIT;
     bool is_created = false;
     CHECK(loom_file_replace(folder, NAME, much, MUCH, &error) == LOOM_ERR_STORAGE);
     CHECK(error.os_error == os_error);
     CHECK(strcmp(error.detail, scratch_path(scratch, NAME)) == 0);
-    CHECK(loom_file_create(folder, "key", much, MUCH, &is_created, &error) == LOOM_ERR_STORAGE);
+    CHECK(loom_file_create(folder, "key", &content, &is_created, &error) == LOOM_ERR_STORAGE);
     CHECK(error.os_error == os_error && !is_created);
     CHECK(loom_file_try(folder, MUCH, &error) == LOOM_ERR_STORAGE);
     CHECK(error.os_error == os_error && strcmp(error.detail, scratch->path) == 0);
-    free(much);
     assert_nothing_happened(scratch);
 }
 
@@ -313,7 +310,9 @@ static void save_for_ever(const struct scratch *scratch, const char *old, const 
 }
 
 static void wait_random_us(unsigned max_us) {
-    const struct timespec moment = {.tv_nsec = 1000L * (long)((unsigned)rand() % max_us)};
+    unsigned random = 0;
+    CHECK(getrandom(&random, sizeof random, 0) == (ssize_t)sizeof random);
+    const struct timespec moment = {.tv_nsec = 1000L * (long)(random % max_us)};
     (void)nanosleep(&moment, NULL);
 }
 
@@ -351,7 +350,7 @@ static void check_mask_restored(void *argument) {
     CHECK(sigaddset(&mask, SIGUSR1) == 0 && sigprocmask(SIG_SETMASK, &mask, NULL) == 0);
     bool is_created;
     CHECK(save(scratch, "x", NULL) == LOOM_OK);
-    CHECK(loom_file_create(&scratch->folder, "key", "x", 1, &is_created, NULL) == LOOM_OK);
+    CHECK(scratch_create(&scratch->folder, "key", "x", &is_created, NULL) == LOOM_OK);
     CHECK(loom_file_move(&scratch->folder, "key", NAME, NULL) == LOOM_ERR_STORAGE);
     CHECK(loom_file_try(&scratch->folder, 1, NULL) == LOOM_OK);
     CHECK(sigprocmask(SIG_SETMASK, NULL, &after) == 0);
@@ -367,9 +366,8 @@ static void file_replace_restores_the_signal_mask(void **state) {
 static void file_read_during_saves_sees_old_or_new(void **state) {
     const struct scratch *scratch = *state;
     enum { READS = 300, LEN = 50000 };
-    char *old = malloc(LEN + 1);
-    char *new = malloc(LEN + 1);
-    assert_true(old != NULL && new != NULL);
+    static char old[LEN + 1];
+    static char new[LEN + 1];
     memset(old, 'o', LEN);
     memset(new, 'n', LEN);
     old[LEN] = new[LEN] = '\0';
@@ -385,8 +383,6 @@ static void file_read_during_saves_sees_old_or_new(void **state) {
             loom_file_read(&scratch->folder, NAME, LOOM_FILE_STRICT, &out, NULL) == LOOM_OK &&
             out.len == LEN && (memcmp(out.data, old, LEN) == 0 || memcmp(out.data, new, LEN) == 0);
     }
-    free(old);
-    free(new);
     assert_int_equal(kill(pid, SIGTERM), 0);
     assert_int_equal(child_wait(pid), 256 + SIGTERM);
     assert_true(is_whole);

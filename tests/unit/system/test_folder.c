@@ -28,6 +28,14 @@ static void folder_open_missing_for_reading_is_not_found(void **state) {
     assert_int_equal(scratch_count(scratch), 0);
 }
 
+/* From the last folder up to the first. `name` is used up. */
+static void check_all_0700(const struct scratch *scratch, char *name) {
+    for (char *slash = name + strlen(name); slash != NULL; slash = strrchr(name, '/')) {
+        *slash = '\0';
+        CHECK(scratch_mode(scratch, name) == 0700);
+    }
+}
+
 static void check_made_tight(void *argument) {
     const struct scratch *scratch = argument;
     static const mode_t masks[] = {0, 022, 077, 0277, 0777};
@@ -42,10 +50,7 @@ static void check_made_tight(void *argument) {
         CHECK(strcmp(folder.path, scratch_path(scratch, name)) == 0);
         loom_folder_close(&folder);
         CHECK(folder.fd == -1);
-        for (char *slash = name + strlen(name); slash != NULL; slash = strrchr(name, '/')) {
-            *slash = '\0';
-            CHECK(scratch_mode(scratch, name) == 0700);
-        }
+        check_all_0700(scratch, name);
     }
 }
 

@@ -56,11 +56,12 @@ static void paths_find_relative_or_empty_xdg_is_ignored(void **state) {
 static void paths_find_without_home_asks_the_password_database(void **state) {
     (void)state;
     static const char *const values[] = {NULL, "", "home", "./home"};
+    char expected[LOOM_PATH_MAX] = "";
     const struct passwd *entry = getpwuid(geteuid());
-    if (entry == NULL)
-        skip();
-    char expected[LOOM_PATH_MAX];
-    (void)snprintf(expected, sizeof expected, "%s/.config/loom", entry->pw_dir);
+    if (entry != NULL)
+        (void)snprintf(expected, sizeof expected, "%s/.config/loom", entry->pw_dir);
+    else
+        skip(); /* then the next test is ours */
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         if (values[i] == NULL)
             assert_int_equal(unsetenv("HOME"), 0);

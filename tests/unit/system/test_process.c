@@ -121,7 +121,7 @@ static _Noreturn void probe(void) {
 static void make_probe(const struct scratch *scratch, mode_t mode) {
     int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     int to = open(scratch_path(scratch, "probe"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-    struct stat info;
+    struct stat info = {0};
     assert_true(from >= 0 && to >= 0 && fstat(from, &info) == 0);
     off_t left = info.st_size;
     while (left > 0) {

@@ -233,18 +233,23 @@ static bool wants_five(const char *bytes, size_t len) {
     return len >= 5;
 }
 
+/* In a child: letter by letter, and the end never comes. */
+static _Noreturn void drip(int fd) {
+    for (const char *c = "abcde"; *c != '\0'; c++) {
+        CHECK(write(fd, c, 1) == 1);
+        (void)usleep(3000);
+    }
+    (void)pause();
+    _exit(1);
+}
+
 static void stream_read_asks_again_until_it_has_enough(void **state) {
     (void)state;
     struct ends ends = make_pipe(0);
     pid_t pid = fork();
     assert_true(pid >= 0);
-    if (pid == 0) {
-        for (const char *c = "abcde"; *c != '\0'; c++) {
-            CHECK(write(ends.write_fd, c, 1) == 1);
-            (void)usleep(3000);
-        }
-        (void)pause(); /* never closes it */
-    }
+    if (pid == 0)
+        drip(ends.write_fd);
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(64);
     assert_int_equal(loom_buffer_add_text(&out, "before "), LOOM_OK);
     enum loom_err err = loom_stream_read(ends.read_fd, -1, wants_five, &out, NULL);
