@@ -162,9 +162,10 @@ static enum loom_err read_origin(const struct fields *fields, struct loom_origin
 static enum loom_err read_username(struct span username, struct loom_git_request *request) {
     if (username.len > LOOM_GIT_USERNAME_MAX)
         return LOOM_ERR_USAGE;
-    request->has_username = username.at != NULL;
-    if (username.len > 0)
-        memcpy(request->username, username.at, username.len);
+    if (username.at == NULL)
+        return LOOM_OK;
+    request->has_username = true;
+    memcpy(request->username, username.at, username.len);
     request->username[username.len] = '\0';
     return LOOM_OK;
 }
