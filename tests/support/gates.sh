@@ -37,7 +37,7 @@ lint_format() {
 lint_tidy() {
     configure lint OFF &&
         find "$root/src" -name '*.c' -print0 |
-        xargs -0 -n2 -P"$(nproc)" clang-tidy --quiet -p "$root/build/lint" 2>&1 |
+        xargs -0 -n1 -P"$(nproc)" clang-tidy --quiet -p "$root/build/lint" 2>&1 |
         sed '/^[0-9]* warnings\{0,1\} generated\.$/d'
 }
 
