@@ -67,10 +67,10 @@ const char *scratch_path(const struct scratch *scratch, const char *name) {
 
 void scratch_write(const struct scratch *scratch, const char *name, mode_t mode, const char *text) {
     int fd = open(scratch_path(scratch, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(fchmod(fd, mode), 0);
-    assert_int_equal(close(fd), 0);
+    CHECK(fd >= 0);
+    CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    CHECK(fchmod(fd, mode) == 0);
+    CHECK(close(fd) == 0);
 }
 
 enum loom_err scratch_create(const struct loom_folder *folder, const char *name, const char *text,

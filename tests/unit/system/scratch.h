@@ -41,7 +41,7 @@ int scratch_remove(void **state);
 /* path/name; valid until the fourth call after this one. */
 const char *scratch_path(const struct scratch *scratch, const char *name);
 
-/* Write a file of this mode (whatever the umask) that holds `text`. */
+/* Write a file of this mode (whatever the umask) that holds `text`. In a child too. */
 void scratch_write(const struct scratch *scratch, const char *name, mode_t mode, const char *text);
 
 /* loom_file_create() with a text. */

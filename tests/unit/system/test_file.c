@@ -158,7 +158,7 @@ static void file_read_other_kind_is_refused(void **state) {
 static void file_read_of_another_user_is_refused(void **state) {
     const struct scratch *scratch = *state;
     if (geteuid() != 0)
-        skip(); /* file_faults has this case */
+        skip(); /* trust_faults has this case */
     scratch_write(scratch, "f", 0644, "x");
     assert_int_equal(chown(scratch_path(scratch, "f"), STRANGER, STRANGER), 0);
     assert_refused(scratch, "f", EPERM);

@@ -137,7 +137,7 @@ static void folder_open_of_another_user_is_refused(void **state) {
 static void folder_open_base_of_another_user_is_refused(void **state) {
     const struct scratch *scratch = *state;
     if (geteuid() != 0)
-        skip(); /* needs a folder of another user who is not root: file_faults has this case */
+        skip(); /* needs a folder of another user who is not root: trust_faults has this case */
     assert_int_equal(mkdir(scratch_path(scratch, "base"), 0755), 0);
     assert_int_equal(mkdir(scratch_path(scratch, "base/loom"), 0700), 0);
     give_away(scratch, "base");
@@ -189,7 +189,7 @@ static void folder_open_link_to_the_folder_of_another_user_is_refused(void **sta
 static void folder_open_link_of_another_user_is_refused(void **state) {
     const struct scratch *scratch = *state;
     if (geteuid() != 0)
-        skip(); /* file_faults has this case */
+        skip(); /* trust_faults has this case */
     assert_int_equal(mkdir(scratch_path(scratch, "public"), 0700), 0);
     assert_int_equal(chmod(scratch_path(scratch, "public"), 0755), 0);
     assert_int_equal(symlink("public", scratch_path(scratch, "loom")), 0);

@@ -91,7 +91,7 @@ static void lock_take_suspicious_file_is_refused(void **state) {
         const char *name;
         int os_error;
     } cases[] = {{"link", ELOOP}, {"fifo", EINVAL}, {"folder", EINVAL}, {"theirs", EPERM}};
-    size_t count = geteuid() == 0 ? 4 : 3; /* the last one again in file_faults */
+    size_t count = geteuid() == 0 ? 4 : 3; /* the last one again in trust_faults */
     for (size_t i = 0; i < count; i++) {
         struct loom_lock lock = LOOM_LOCK_INIT;
         struct loom_error error = LOOM_ERROR_INIT;

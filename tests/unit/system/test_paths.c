@@ -96,7 +96,7 @@ static void check_nobody_knows_us(void *argument) {
 /* ENV-04. */
 static void paths_find_without_home_or_entry_is_a_storage_error(void **state) {
     if (geteuid() != 0 && getpwuid(geteuid()) != NULL)
-        skip(); /* whoever has an entry finds a home, which is the test above */
+        skip(); /* whoever has an entry finds a home; trust_faults has this case */
     assert_child_passes(check_nobody_knows_us, *state);
 }
 
@@ -149,7 +149,7 @@ static void paths_find_home_too_long_is_a_storage_error(void **state) {
 static void paths_find_home_of_another_user_is_refused(void **state) {
     const struct scratch *scratch = *state;
     if (geteuid() != 0)
-        skip(); /* without root nobody else's folder can be made: file_faults has this case */
+        skip(); /* without root nobody else's folder can be made: trust_faults has this case */
     const char *home = scratch_path(scratch, "alice");
     assert_int_equal(mkdir(home, 0755), 0);
     assert_int_equal(chown(home, STRANGER, STRANGER), 0);

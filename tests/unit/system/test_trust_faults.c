@@ -141,6 +141,22 @@ static void everything_of_another_user_is_refused(void **state) {
     assert_child_passes(check_stranger, *state);
 }
 
+/* ENV-04: nobody knows this user, and HOME is of no use. */
+static void paths_find_without_home_or_entry_is_a_storage_error(void **state) {
+    (void)state;
+    static const char *const values[] = {NULL, "", "home"};
+    assert_int_equal(unsetenv("XDG_CONFIG_HOME"), 0);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_int_equal(values[i] == NULL ? unsetenv("HOME") : setenv("HOME", values[i], 1), 0);
+        faults.euid = STRANGER;
+        struct loom_paths paths;
+        struct loom_error error = LOOM_ERROR_INIT;
+        assert_int_equal(loom_paths_find(&paths, &error), LOOM_ERR_STORAGE);
+        assert_int_equal(error.os_error, ENOENT);
+        assert_string_equal(error.detail, "HOME");
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
 
 int main(void) {
@@ -151,6 +167,7 @@ int main(void) {
         TEST(lock_take_failing_is_a_storage_error),
         TEST(lock_take_interrupted_tries_again),
         TEST(everything_of_another_user_is_refused),
+        TEST(paths_find_without_home_or_entry_is_a_storage_error),
     };
     return cmocka_run_group_tests_name("trust_faults", tests, NULL, NULL);
 }
