@@ -29,11 +29,11 @@ enum loom_err loom_exchange_post(const struct loom_remote *server, const char *p
 }
 
 enum loom_err loom_exchange_authorized(const struct loom_remote *server,
-                                       enum loom_http_method method, const char *path,
-                                       const struct loom_secret *token,
+                                       const struct loom_authorized *call,
                                        struct loom_exchange *out_exchange,
                                        struct loom_error *error) {
-    struct loom_http_request request = {.method = method, .path = path, .bearer = token};
+    struct loom_http_request request = {
+        .method = call->method, .path = call->path, .bearer = call->token};
     return send_and_parse(server, &request, out_exchange, error);
 }
 
@@ -55,13 +55,18 @@ bool loom_exchange_is_rejected(const struct loom_exchange *exchange) {
     return exchange->response.status == 401 && exchange->json != NULL;
 }
 
+static bool has_error(const struct loom_json *object) {
+    const char *code;
+    return loom_json_get_text(object, "error", LOOM_OAUTH_ERROR_MAX, &code) != LOOM_ERR_NOT_FOUND;
+}
+
 enum loom_err loom_exchange_judge(const struct loom_exchange *exchange, struct loom_error *error) {
     long status = exchange->response.status;
     if (loom_exchange_is_busy(exchange))
         return loom_error_http(error, LOOM_ERR_SERVER, status);
     if (loom_exchange_is_unknown(exchange) || !exchange->response.is_json)
         return loom_error_http(error, LOOM_ERR_NOT_LOOM, status);
-    if (!loom_exchange_is_success(exchange) || exchange->json == NULL)
+    if (!loom_exchange_is_success(exchange) || exchange->json == NULL || has_error(exchange->json))
         return loom_error_http(error, LOOM_ERR_BAD_ANSWER, status);
     return LOOM_OK;
 }

@@ -28,10 +28,16 @@ LOOM_CHECKED enum loom_err loom_exchange_post(const struct loom_remote *server, 
                                               struct loom_exchange *out_exchange,
                                               struct loom_error *error);
 
+/* A request that a token stands behind. The pointers are borrowed. */
+struct loom_authorized {
+    enum loom_http_method method;
+    const char *path;
+    const struct loom_secret *token;
+};
+
 /* The same with a bearer token and no body. */
 LOOM_CHECKED enum loom_err loom_exchange_authorized(const struct loom_remote *server,
-                                                    enum loom_http_method method, const char *path,
-                                                    const struct loom_secret *token,
+                                                    const struct loom_authorized *call,
                                                     struct loom_exchange *out_exchange,
                                                     struct loom_error *error);
 
@@ -43,8 +49,8 @@ bool loom_exchange_is_unknown(const struct loom_exchange *exchange); /* 404, 405
 bool loom_exchange_is_rejected(const struct loom_exchange *exchange);
 
 /*
- * Judge an answer that should have been a success with JSON: LOOM_OK, or LOOM_ERR_SERVER,
- * LOOM_ERR_NOT_LOOM, LOOM_ERR_BAD_ANSWER with the HTTP status noted.
+ * Judge an answer that should have been a success with JSON and without `error`: LOOM_OK, or
+ * LOOM_ERR_SERVER, LOOM_ERR_NOT_LOOM, LOOM_ERR_BAD_ANSWER with the HTTP status noted.
  */
 LOOM_CHECKED enum loom_err loom_exchange_judge(const struct loom_exchange *exchange,
                                                struct loom_error *error);

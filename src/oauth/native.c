@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SLOW_DOWN "slow_down"
+
 void loom_device_grant_clear(struct loom_device_grant *grant) {
     loom_secret_drop(&grant->device_code);
     *grant = (struct loom_device_grant)LOOM_DEVICE_GRANT_INIT;
@@ -99,6 +101,17 @@ static enum loom_err read_grant(const struct loom_remote *server, const struct l
     return err == LOOM_ERR_NOT_FOUND ? LOOM_ERR_BAD_ANSWER : err;
 }
 
+/* Does the answer hold an `error`? Then `error` tells it, and *out_answer what it means. */
+static bool has_refusal(const struct loom_exchange *exchange, const struct loom_secret *secret,
+                        struct loom_flow_answer *out_answer, struct loom_error *error) {
+    if (exchange->json == NULL ||
+        loom_oauth_error_read(exchange->json, secret, out_answer, error) != LOOM_OK)
+        return false;
+    if (error != NULL)
+        error->http_status = exchange->response.status;
+    return true;
+}
+
 enum loom_err loom_native_start(const struct loom_remote *server,
                                 struct loom_device_grant *out_grant, struct loom_error *error) {
     LOOM_CLEANUP(loom_exchange_clear) struct loom_exchange exchange = LOOM_EXCHANGE_INIT;
@@ -106,11 +119,11 @@ enum loom_err loom_native_start(const struct loom_remote *server,
     if (err != LOOM_OK)
         return err;
     struct loom_flow_answer refusal;
-    if (exchange.json != NULL && !loom_exchange_is_busy(&exchange) &&
-        !loom_exchange_is_unknown(&exchange) &&
-        loom_oauth_error_read(exchange.json, NULL, &refusal, error) == LOOM_OK)
-        return refusal.kind == LOOM_FLOW_FATAL ? refusal.err
-                                               : loom_error_set(error, LOOM_ERR_BAD_ANSWER);
+    if (!loom_exchange_is_busy(&exchange) && !loom_exchange_is_unknown(&exchange) &&
+        has_refusal(&exchange, NULL, &refusal, error))
+        return refusal.kind == LOOM_FLOW_FATAL
+                   ? refusal.err
+                   : loom_error_http(error, LOOM_ERR_BAD_ANSWER, exchange.response.status);
     err = loom_exchange_judge(&exchange, error);
     if (err != LOOM_OK)
         return err;
@@ -159,7 +172,7 @@ static const struct {
     struct loom_flow_answer answer;
 } statuses[] = {
     {"pending", {.kind = LOOM_FLOW_PENDING}},
-    {"slow_down", {.kind = LOOM_FLOW_SLOW_DOWN}},
+    {SLOW_DOWN, {.kind = LOOM_FLOW_SLOW_DOWN}},
     {"completed", {.kind = LOOM_FLOW_APPROVED}},
     {"expired", {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_EXPIRED}},
     {"denied", {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_DENIED}},
@@ -181,21 +194,34 @@ static struct loom_flow_answer read_status(const struct loom_json *answer,
     return fatal(LOOM_ERR_BAD_ANSWER);
 }
 
+static bool has_word(const struct loom_json *answer, const char *name, const char *word) {
+    const char *text;
+    return loom_json_get_text(answer, name, LOOM_OAUTH_ERROR_MAX, &text) == LOOM_OK &&
+           strcmp(text, word) == 0;
+}
+
+/* A 429 that says slow_down means it for good, as it would in a 200. */
+static struct loom_flow_answer judge_busy(const struct loom_exchange *exchange) {
+    bool is_for_good = exchange->response.status == 429 && exchange->json != NULL &&
+                       (has_word(exchange->json, "error", SLOW_DOWN) ||
+                        has_word(exchange->json, "status", SLOW_DOWN));
+    return (struct loom_flow_answer){
+        .kind = is_for_good ? LOOM_FLOW_SLOW_DOWN : LOOM_FLOW_BUSY,
+        .retry_after_s =
+            exchange->response.retry_after_s > 0 ? exchange->response.retry_after_s : 0,
+    };
+}
+
 static struct loom_flow_answer judge_poll(const struct loom_exchange *exchange,
                                           const struct loom_secret *device_code,
                                           struct loom_secret **out_token,
                                           struct loom_error *error) {
     struct loom_flow_answer answer;
     if (loom_exchange_is_busy(exchange))
-        return (struct loom_flow_answer){
-            .kind = LOOM_FLOW_BUSY,
-            .retry_after_s =
-                exchange->response.retry_after_s > 0 ? exchange->response.retry_after_s : 0,
-        };
-    bool has_error = exchange->json != NULL &&
-                     loom_oauth_error_read(exchange->json, device_code, &answer, error) == LOOM_OK;
+        return judge_busy(exchange);
     /* "Any other 4xx ends the flow", whatever it says; what it says is why. */
-    if (has_error && (answer.kind == LOOM_FLOW_FATAL || loom_exchange_is_success(exchange)))
+    if (has_refusal(exchange, device_code, &answer, error) &&
+        (answer.kind == LOOM_FLOW_FATAL || loom_exchange_is_success(exchange)))
         return answer;
     enum loom_err err = loom_exchange_judge(exchange, error);
     if (err != LOOM_OK)
@@ -203,11 +229,17 @@ static struct loom_flow_answer judge_poll(const struct loom_exchange *exchange,
     answer = read_status(exchange->json, out_token);
     if (answer.kind == LOOM_FLOW_FATAL)
         (void)loom_error_http(error, answer.err, exchange->response.status);
-    int64_t interval_s = 0;
-    if (loom_json_get_clamped(exchange->json, "interval", 0, LOOM_FLOW_INTERVAL_MOST_S,
-                              &interval_s) == LOOM_OK)
-        answer.interval_s = interval_s;
     return answer;
+}
+
+/* Whatever else it says, an answer may name another interval. */
+static int64_t interval_of(const struct loom_exchange *exchange) {
+    int64_t interval_s = 0;
+    if (exchange->json == NULL ||
+        loom_json_get_clamped(exchange->json, "interval", 0, LOOM_FLOW_INTERVAL_MOST_S,
+                              &interval_s) != LOOM_OK)
+        return 0;
+    return interval_s;
 }
 
 static enum loom_err print_poll_body(const struct loom_secret *device_code,
@@ -230,8 +262,12 @@ void loom_native_poll(const struct loom_remote *server, const struct loom_secret
         (void)loom_error_set(error, err);
     else
         err = loom_exchange_post(server, "/auth/device/poll", &body, &exchange, error);
-    out_poll->answer = err != LOOM_OK ? judge_failure(err)
-                                      : judge_poll(&exchange, device_code, &out_poll->token, error);
+    if (err != LOOM_OK) {
+        out_poll->answer = judge_failure(err);
+        return;
+    }
+    out_poll->answer = judge_poll(&exchange, device_code, &out_poll->token, error);
+    out_poll->answer.interval_s = interval_of(&exchange);
 }
 
 /* A member that is absent, null or of another kind is unknown; who signed in is a courtesy. */
@@ -250,8 +286,8 @@ static char *copy_member(const struct loom_json *answer, const char *name) {
 enum loom_err loom_native_whoami(const struct loom_remote *server, const struct loom_secret *token,
                                  struct loom_account *out_account, struct loom_error *error) {
     LOOM_CLEANUP(loom_exchange_clear) struct loom_exchange exchange = LOOM_EXCHANGE_INIT;
-    enum loom_err err =
-        loom_exchange_authorized(server, LOOM_HTTP_GET, "/auth/me", token, &exchange, error);
+    const struct loom_authorized call = {LOOM_HTTP_GET, "/auth/me", token};
+    enum loom_err err = loom_exchange_authorized(server, &call, &exchange, error);
     if (err != LOOM_OK)
         return err;
     if (loom_exchange_is_rejected(&exchange))
@@ -274,8 +310,8 @@ enum loom_err loom_native_logout(const struct loom_remote *server, const struct 
                                  enum loom_revocation *out_revocation, struct loom_error *error) {
     LOOM_CLEANUP(loom_exchange_clear) struct loom_exchange exchange = LOOM_EXCHANGE_INIT;
     *out_revocation = LOOM_REVOKE_FAILED;
-    enum loom_err err =
-        loom_exchange_authorized(server, LOOM_HTTP_POST, "/auth/logout", token, &exchange, error);
+    const struct loom_authorized call = {LOOM_HTTP_POST, "/auth/logout", token};
+    enum loom_err err = loom_exchange_authorized(server, &call, &exchange, error);
     if (err != LOOM_OK)
         return err;
     if (loom_exchange_is_rejected(&exchange)) {
@@ -283,13 +319,10 @@ enum loom_err loom_native_logout(const struct loom_remote *server, const struct 
         return LOOM_OK;
     }
     /* A 200 that is not JSON may be anybody's page, and would make "signed out" a lie. */
-    if (exchange.response.status == 204 ||
-        (loom_exchange_is_success(&exchange) && exchange.json != NULL)) {
+    err = exchange.response.status == 204 ? LOOM_OK : loom_exchange_judge(&exchange, error);
+    if (err == LOOM_OK)
         *out_revocation = LOOM_REVOKED;
-        return LOOM_OK;
-    }
-    if (loom_exchange_is_unknown(&exchange))
+    else if (loom_exchange_is_unknown(&exchange))
         *out_revocation = LOOM_REVOKE_UNSUPPORTED;
-    err = loom_exchange_judge(&exchange, error);
-    return err == LOOM_OK ? loom_error_http(error, LOOM_ERR_BAD_ANSWER, 200) : err;
+    return err;
 }

@@ -25,13 +25,27 @@ static const struct {
     {NULL, {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_BAD_ANSWER}},
 };
 
+/* What a server says about an error is shown; the secret that it may repeat there is not. */
+static bool has_secret(const struct loom_json *object, const struct loom_secret *secret,
+                       const char *text) {
+    static const char *const members[] = {"device_code", "access_token", "refresh_token",
+                                          "id_token"};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        const char *value;
+        if (loom_json_get_text(object, members[i], LOOM_TOKEN_MAX, &value) == LOOM_OK &&
+            value[0] != '\0' && strstr(text, value) != NULL)
+            return true;
+    }
+    return secret != NULL && strstr(text, loom_secret_bytes(secret)) != NULL;
+}
+
 static void note_description(const struct loom_json *object, const struct loom_secret *secret,
                              struct loom_error *error) {
     const char *description;
     if (error == NULL || loom_json_get_text(object, "error_description", LOOM_ERROR_DETAIL_MAX,
                                             &description) != LOOM_OK)
         return;
-    if (secret == NULL || strstr(description, loom_secret_bytes(secret)) == NULL)
+    if (!has_secret(object, secret, description))
         (void)snprintf(error->detail, sizeof error->detail, "%s", description);
 }
 
@@ -44,7 +58,7 @@ enum loom_err loom_oauth_error_read(const struct loom_json *object,
         return err;
     /* A code of another type or length is still an error, only without a name. */
     if (!loom_text_is_printable_ascii(code, strlen(code), LOOM_OAUTH_ERROR_MAX) ||
-        (secret != NULL && strstr(code, loom_secret_bytes(secret)) != NULL))
+        has_secret(object, secret, code))
         code = "";
     size_t row = 0;
     while (meanings[row].code != NULL && strcmp(meanings[row].code, code) != 0)

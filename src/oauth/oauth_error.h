@@ -14,8 +14,9 @@ struct loom_secret;
 
 /*
  * If `object` has an `error` that is not null, fill *out_answer with what it means to the flow and
- * `error` with its code and description, and return LOOM_OK; else LOOM_ERR_NOT_FOUND. A description
- * that repeats `secret` (NULL: none) is left out. An unknown code ends the flow.
+ * `error` with its code and description, and return LOOM_OK; else LOOM_ERR_NOT_FOUND. A code or
+ * description that repeats `secret` (NULL: none), or a code or token that stands in `object`, is
+ * left out. An unknown code ends the flow.
  */
 LOOM_CHECKED enum loom_err loom_oauth_error_read(const struct loom_json *object,
                                                  const struct loom_secret *secret,

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A server that plays a script, and the secrets that no error and no log line may hold.
+ *
+ *     struct oauth_world world;
+ *     world_open(&world, "https://loom.example.com", script, 1);
+ *     err = loom_native_start(&world.server, &grant, &world.error);
+ *     world_close(&world);          // the whole script was played, and no secret was told
+ */
+#ifndef LOOM_TESTS_OAUTH_WORLD_H
+#define LOOM_TESTS_OAUTH_WORLD_H
+
+#include "base/origin.h"
+#include "oauth/native.h"
+#include "support/fake_http.h"
+
+#define DEVICE_CODE "PLANTED-device-code"
+#define TOKEN "PLANTED-lt_0123456789abcdef"
+
+struct oauth_world {
+    struct fake_http fake;
+    struct loom_http http;
+    struct loom_origin origin;
+    struct loom_remote server;
+    struct loom_error error;
+};
+
+void world_open(struct oauth_world *world, const char *url, const struct fake_answer *script,
+                size_t count);
+
+void world_close(struct oauth_world *world);
+
+/* A secret with these bytes. */
+struct loom_secret *world_secret(const char *bytes);
+
+#endif
