@@ -2,7 +2,6 @@
 #include "http/curl_library.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,24 +16,20 @@ enum { VERSION_MIN = 0x075800 };
 
 /*
  * The note of uapi-group.org's "ELF dlopen metadata": owner "FDO", type 0x407c0c0a, content JSON.
- * Packaging tools read it and turn it into a dependency.
+ * Packaging tools read it and turn it into a dependency. In assembler, because compilers pad and
+ * align data as they see fit, and a note that is not aligned to 4 bytes is none.
  */
-#define NOTE_OWNER "FDO"
-#define NOTE_JSON                                                                                  \
-    "[{\"feature\":\"http\",\"description\":\"Talks to the server\",\"priority\":\"required\","    \
-    "\"soname\":[\"" SONAME "\"]}]"
-
-enum { NOTE_TYPE = 0x407c0c0a };
-
-__attribute__((used, section(".note.dlopen"))) static const struct {
-    Elf64_Nhdr header;
-    char owner[sizeof NOTE_OWNER];
-    _Alignas(Elf64_Word) char json[sizeof NOTE_JSON];
-} DLOPEN_NOTE = {
-    .header = {.n_namesz = sizeof NOTE_OWNER, .n_descsz = sizeof NOTE_JSON, .n_type = NOTE_TYPE},
-    .owner = NOTE_OWNER,
-    .json = NOTE_JSON,
-};
+__asm__(".pushsection .note.dlopen, \"a\", %note\n"
+        ".balign 4\n"
+        ".4byte 1f - 0f, 3f - 2f, 0x407c0c0a\n"
+        "0: .asciz \"FDO\"\n"
+        "1: .balign 4\n"
+        "2: .asciz \"[{\\\"feature\\\":\\\"http\\\","
+        "\\\"description\\\":\\\"Talks to the server\\\","
+        "\\\"priority\\\":\\\"required\\\","
+        "\\\"soname\\\":[\\\"" SONAME "\\\"]}]\"\n"
+        "3: .balign 4\n"
+        ".popsection\n");
 
 #define SYMBOL(name)                                                                               \
     { "curl_" #name, offsetof(struct loom_curl, name) }
@@ -102,9 +97,17 @@ enum loom_err loom_curl_check(const curl_version_info_data *info, struct loom_er
     return LOOM_OK;
 }
 
+static enum loom_err prepare(const struct loom_curl *curl, struct loom_error *error) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): bind_symbols filled it, by offsets. */
+    enum loom_err err = loom_curl_check(curl->version_info(CURLVERSION_NOW), error);
+    if (err == LOOM_OK && curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        err = loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl cannot be initialised");
+    return err;
+}
+
 enum loom_err loom_curl_open(const char *soname, struct loom_curl *out_curl,
                              struct loom_error *error) {
-    struct loom_curl curl;
+    struct loom_curl curl = {.global_init = NULL};
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
         char why[128];
@@ -113,13 +116,10 @@ enum loom_err loom_curl_open(const char *soname, struct loom_curl *out_curl,
     }
     enum loom_err err = bind_symbols(library, soname, &curl, error);
     if (err == LOOM_OK)
-        err = loom_curl_check(curl.version_info(CURLVERSION_NOW), error);
-    if (err != LOOM_OK)
-        return err;
-    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl cannot be initialised");
-    *out_curl = curl;
-    return LOOM_OK;
+        err = prepare(&curl, error);
+    if (err == LOOM_OK)
+        *out_curl = curl;
+    return err;
 }
 
 /* Written once, under `once`. */

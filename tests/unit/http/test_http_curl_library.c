@@ -74,22 +74,39 @@ static void get_opens_the_library_at_first_use(void **state) {
     (void)dlclose(library);
 }
 
-/* Does this note say which library will be opened? See uapi-group.org, "ELF dlopen metadata". */
+static size_t padded(size_t len) {
+    return (len + 3) & ~(size_t)3;
+}
+
+/* The content of the note on dlopen among `len` bytes of notes, or NULL. */
+static const char *find_in_segment(const char *notes, size_t len) {
+    ElfW(Nhdr) note;
+    while (len >= sizeof note) {
+        memcpy(&note, notes, sizeof note);
+        const char *content = notes + sizeof note + padded(note.n_namesz);
+        size_t whole = sizeof note + padded(note.n_namesz) + padded(note.n_descsz);
+        if (whole > len)
+            return NULL;
+        if (note.n_type == 0x407c0c0a && note.n_namesz == sizeof "FDO" &&
+            memcmp(notes + sizeof note, "FDO", sizeof "FDO") == 0)
+            return content;
+        notes += whole;
+        len -= whole;
+    }
+    return NULL;
+}
+
+/* See uapi-group.org, "ELF dlopen metadata". The program itself comes first and has no name. */
 static int find_note(struct dl_phdr_info *object, size_t size, void *context) {
     (void)size;
     const char **out_json = context;
     for (size_t i = 0; object->dlpi_name[0] == '\0' && i < object->dlpi_phnum; i++) {
-        const char *at =
-            (const char *)(uintptr_t)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
-        const char *end = at + object->dlpi_phdr[i].p_memsz;
-        while (object->dlpi_phdr[i].p_type == PT_NOTE && at + sizeof(ElfW(Nhdr)) < end) {
-            ElfW(Nhdr) note;
-            memcpy(&note, at, sizeof note);
-            const char *name = at + sizeof note, *content = name + ((note.n_namesz + 3U) & ~3U);
-            if (note.n_type == 0x407c0c0a && note.n_namesz == 4 && memcmp(name, "FDO", 4) == 0)
-                *out_json = content;
-            at = content + ((note.n_descsz + 3U) & ~3U);
-        }
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_NOTE || segment->p_align != 4)
+            continue;
+        const char *json = find_in_segment(
+            (const char *)(uintptr_t)(object->dlpi_addr + segment->p_vaddr), segment->p_memsz);
+        *out_json = json != NULL ? json : *out_json;
     }
     return 0;
 }

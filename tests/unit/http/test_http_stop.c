@@ -6,13 +6,14 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_MS = 200, ATTEMPTS = 3 };
+enum { STOP_MS = 200, ATTEMPTS = 6 };
 
 /* A pipe whose far end is the stop descriptor is told by the server, at the step where it is. */
 static struct raw_step steps[4];
@@ -44,6 +45,27 @@ static void check_stopped(struct world *world) {
         forget_stop(world);
     }
     assert_true(best_ms <= STOP_MS);
+}
+
+/* Reading the system's many certificates would be most of what is measured: one will do. */
+static char folder[64];
+
+static int make_authority(void **state) {
+    struct certificate authority;
+    char path[96];
+    (void)world_forget_environment(state);
+    world_make_folder(folder);
+    (void)snprintf(path, sizeof path, "%sca.pem", folder);
+    certificate_make(&(struct certificate_spec){.name = "CA", .is_authority = true, .to_s = 3600},
+                     NULL, &authority);
+    certificate_write(&authority, path);
+    certificate_clear(&authority);
+    return setenv("SSL_CERT_FILE", path, 1);
+}
+
+static int remove_authority(void **state) {
+    world_remove_folder(folder);
+    return world_forget_environment(state);
 }
 
 static void open_world(struct world *world) {
@@ -133,6 +155,7 @@ static void send_with_a_look_up_that_hangs_ends_at_the_deadline(void **state) {
 
 static void send_through_a_silent_proxy_stopped_ends_at_once(void **state) {
     (void)state;
+    (void)state;
     struct world world;
     char proxy[64];
     play(READ, TELL, STALL);
@@ -141,7 +164,7 @@ static void send_through_a_silent_proxy_stopped_ends_at_once(void **state) {
     assert_int_equal(setenv("https_proxy", proxy, 1), 0);
     world.origin = world_origin("https", "loom.test", 443);
     check_stopped(&world);
-    (void)world_forget_environment(state);
+    assert_int_equal(unsetenv("https_proxy"), 0);
     world_close(&world);
 }
 
@@ -284,5 +307,5 @@ int main(void) {
         cmocka_unit_test(send_with_a_dead_first_address_takes_the_second),
         cmocka_unit_test(send_with_a_refusing_first_address_takes_the_second),
     };
-    return cmocka_run_group_tests_name("http/stop", tests, world_forget_environment, NULL);
+    return cmocka_run_group_tests_name("http/stop", tests, make_authority, remove_authority);
 }
