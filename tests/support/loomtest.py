@@ -67,7 +67,7 @@ class Home:
 
     def environment(self, **more):
         """For a program; a value of None takes the variable away."""
-        names = servers.clean_environment(HOME=self.path, TMPDIR=self.tmp, **more)
+        names = {**servers.clean_environment(HOME=self.path, TMPDIR=self.tmp), **more}
         return {name: str(value) for name, value in names.items() if value is not None}
 
     def seed(self, *credentials):
@@ -233,6 +233,13 @@ class Case(unittest.TestCase):
     def events(self, result):
         """The objects that `login --json` printed, each looked at."""
         return schema.check_login(self, result)
+
+    def wait_for(self, condition, deadline_s=programs.DEADLINE_S):
+        """Wait until `condition()` holds, looking often."""
+        until = time.monotonic() + deadline_s
+        while not condition():
+            self.assertLess(time.monotonic(), until, "it did not come to that")
+            time.sleep(0.01)
 
     # ---- What holds after every case ----
 

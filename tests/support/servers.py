@@ -62,7 +62,8 @@ class Authority:
 class DevServer:
     """loom-dev-server, and what it saw and issued."""
 
-    def __init__(self, folder, *options, authority=None, names=("DNS:localhost", "IP:127.0.0.1")):
+    def __init__(self, folder, *options, authority=None, names=("DNS:localhost", "IP:127.0.0.1"),
+                 days=2):
         os.makedirs(folder)
         self.log_file = os.path.join(folder, "log")
         self.secrets_file = os.path.join(folder, "secrets")
@@ -70,8 +71,11 @@ class DevServer:
         ready = os.path.join(folder, "ready")
         argv = [os.environ["LOOM_DEV_SERVER"], "--log", self.log_file, "--ready", ready,
                 "--secrets", self.secrets_file, *map(str, options)]
+        is_behind = "--public-url" in options
+        if is_behind:
+            argv += ["--port", str(closed_port())]
         if authority is not None:
-            certificate, key = authority.issue(*names)
+            certificate, key = authority.issue(*names, days=days)
             argv += ["--cert", certificate, "--key", key]
         self.errors = open(os.path.join(folder, "errors"), "w+b")
         self.process = subprocess.Popen(argv, env=clean_environment(), stdin=subprocess.DEVNULL,
@@ -87,7 +91,8 @@ class DevServer:
         self.scheme, _, rest = self.url.partition("://")
         self.host, _, self.path = rest.partition("/")
         self.path = "/" + self.path if self.path else ""
-        self.port = int(self.host.rpartition(":")[2])
+        self.port = int(argv[argv.index("--port") + 1] if is_behind
+                        else self.host.rpartition(":")[2])
 
     def complaints(self):
         self.errors.seek(0)
@@ -252,13 +257,18 @@ class Scripted:
     A body that is not bytes is sent as JSON. What came is in `seen`: (method, path, headers, body).
     """
 
-    def __init__(self, table):
+    def __init__(self, table, port=0):
         self.table = table
         self.seen = []
+        self.connections = []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                outer.connections.append(self.connection)
 
             def answer(self):
                 length = int(self.headers.get("Content-Length", 0))
@@ -280,8 +290,9 @@ class Scripted:
             def log_message(self, *words):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
+        self.server.block_on_close = False
         self.port = self.server.server_address[1]
         self.url = f"http://localhost:{self.port}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -289,6 +300,11 @@ class Scripted:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:  # it was closed already
+                pass
 
 
 class Proxy:
