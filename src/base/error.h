@@ -22,6 +22,9 @@
 
 #define LOOM_CHECKED __attribute__((warn_unused_result))
 
+/* Marks a literal that a person may read, for xgettext; cli/say.c is the one that translates. */
+#define N_(message) message
+
 enum loom_err {
     LOOM_OK = 0,
     LOOM_ERR_INTERNAL,      /* out of memory, or a fault of this program */

@@ -32,12 +32,15 @@ static const struct {
 
 static const char *const option_faults[] = {
     [LOOM_OPTION_FINE] = "",
-    [LOOM_OPTION_UNKNOWN] = N_("There is no option {option} here. To see them all, run:\n\n"
-                               "    loom help {command}\n"),
-    [LOOM_OPTION_NEEDS_VALUE] = N_("The option {option} needs a value. To see how it is used, "
-                                   "run:\n\n    loom help {command}\n"),
-    [LOOM_OPTION_TAKES_NO_VALUE] = N_("The option {option} takes no value. To see how it is used, "
-                                      "run:\n\n    loom help {command}\n"),
+    [LOOM_OPTION_UNKNOWN] =
+        N_("There is no such option here:\n\n    {option}\n\nTo see them all, run:\n\n"
+           "    loom help {command}\n"),
+    [LOOM_OPTION_NEEDS_VALUE] =
+        N_("This option needs a value:\n\n    {option}\n\nTo see how it is used, "
+           "run:\n\n    loom help {command}\n"),
+    [LOOM_OPTION_TAKES_NO_VALUE] =
+        N_("This option takes no value:\n\n    {option}\n\nTo see how it is used, "
+           "run:\n\n    loom help {command}\n"),
     [LOOM_OPTION_NO_MEMORY] = N_("There is not enough memory."),
 };
 
@@ -74,7 +77,8 @@ static enum loom_err apply_globals(struct loom_cli *cli) {
             return LOOM_OK;
         }
     }
-    (void)loom_report_usage(cli, N_("--color is auto, always or never."), NULL);
+    (void)loom_report_usage(cli, N_("This option is auto, always or never:\n\n    --color\n"),
+                            NULL);
     return LOOM_ERR_USAGE;
 }
 
@@ -175,8 +179,9 @@ static enum loom_err choose_place(const struct loom_cli *cli, enum loom_place *o
             return LOOM_OK;
         }
     }
-    return loom_error_detail(error, LOOM_ERR_USAGE,
-                             N_("--store and LOOM_STORE are auto, keyring or file."));
+    return loom_error_detail(
+        error, LOOM_ERR_USAGE,
+        N_("The place for the sign-in is auto, keyring or file:\n\n    --store\n    LOOM_STORE\n"));
 }
 
 enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error) {
@@ -206,7 +211,8 @@ enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path) {
         return LOOM_OK;
     }
     free(path);
-    (void)loom_report_usage(cli, N_("The file of --cacert cannot be read:\n\n    {path}\n"),
-                            &(struct loom_words){.path = cli->options.cacert});
+    (void)loom_report_usage(
+        cli, N_("The file of certificate authorities cannot be read:\n\n    {detail}\n"),
+        &(struct loom_words){.detail = cli->options.cacert});
     return LOOM_ERR_USAGE;
 }

@@ -123,7 +123,7 @@ static enum loom_err find_in_environment(const struct call *call, struct loom_se
         return LOOM_ERR_NOT_FOUND;
     err = loom_environment_token(environment, out_token, &error);
     if (err == LOOM_ERR_USAGE)
-        loom_say_error(&call->cli->err, N_("{detail} does not hold a token."),
+        loom_say_error(&call->cli->err, N_("There is no token in this:\n\n    {detail}\n"),
                        &(struct loom_words){.detail = error.detail});
     else if (err != LOOM_OK)
         (void)loom_report_say(call->cli, &error, &server);

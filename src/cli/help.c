@@ -10,11 +10,17 @@ enum { LABEL_MAX = 40, LABEL_COLUMNS = 24 };
 static const char about[] = N_("loom signs you in to a Loom server from a terminal, and gives git "
                                "that sign-in when it needs it.");
 
-static const char environment[] =
-    N_("Environment: LOOM_SERVER names the server. LOOM_TOKEN or LOOM_TOKEN_FILE is a token for "
-       "exactly that server, where nobody can sign in. LOOM_STORE chooses auto, keyring or file. "
-       "LOOM_CA_FILE adds certificate authorities. LOOM_DEBUG is 1 or 2, as -v and -vv. LOOM_PLAIN "
-       "keeps the output plain.");
+static const struct {
+    const char *name, *help;
+} variables[] = {
+    {"LOOM_SERVER", N_("the server")},
+    {"LOOM_TOKEN", N_("a token for exactly that server")},
+    {"LOOM_TOKEN_FILE", N_("a file that holds such a token")},
+    {"LOOM_STORE", N_("where the sign-in is kept: auto, keyring or file")},
+    {"LOOM_CA_FILE", N_("trust the authorities in this file too")},
+    {"LOOM_DEBUG", N_("1: say what is being done; 2: HTTP as well")},
+    {"LOOM_PLAIN", N_("plain lines only, for screen readers and logs")},
+};
 
 static void print(struct loom_cli *cli, const char *message, const struct loom_words *words) {
     loom_say_always(&cli->out, message, words);
@@ -24,10 +30,10 @@ static void print_row(struct loom_cli *cli, const char *label, const char *help)
     char line[LABEL_MAX + 1];
     bool is_long = strlen(label) >= LABEL_COLUMNS;
     (void)snprintf(line, sizeof line, "  %-*s", is_long ? 0 : LABEL_COLUMNS - 2, label);
-    print(cli, "{name}{detail}", &(struct loom_words){.name = line, .detail = is_long ? "" : help});
+    print(cli, "{name}{text}", &(struct loom_words){.name = line, .text = is_long ? "" : help});
     if (is_long)
-        print(cli, "{name}{detail}",
-              &(struct loom_words){.name = "                        ", .detail = help});
+        print(cli, "{name}{text}",
+              &(struct loom_words){.name = "                        ", .text = help});
 }
 
 static void print_options(struct loom_cli *cli, const struct loom_option *options) {
@@ -51,8 +57,9 @@ static void print_program(struct loom_cli *cli) {
         print_row(cli, (*row)->name, (*row)->summary);
     print(cli, N_("\nOptions of every command:"), NULL);
     print_options(cli, loom_global_options);
-    print(cli, "\n", NULL);
-    print(cli, environment, NULL);
+    print(cli, N_("\nEnvironment:"), NULL);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        print_row(cli, variables[i].name, variables[i].help);
     print(cli, N_("\nMore about one command:\n\n    loom help COMMAND\n"), NULL);
 }
 

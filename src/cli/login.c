@@ -19,12 +19,13 @@ static bool is_hopeless(const struct loom_cli *cli) {
 }
 
 static int refuse_in_ci(struct loom_cli *cli) {
-    return loom_report_usage(cli,
-                             N_("This looks like a CI job without a terminal: nobody can approve a "
-                                "sign-in here. Give the job a token in these variables instead:"
-                                "\n\n    LOOM_SERVER\n    LOOM_TOKEN\n\nIf somebody does watch "
-                                "this output, add --no-browser or --json."),
-                             NULL);
+    return loom_report_usage(
+        cli,
+        N_("This looks like a CI job without a terminal: nobody can approve a "
+           "sign-in here. Give the job a token in these variables instead:"
+           "\n\n    LOOM_SERVER\n    LOOM_TOKEN\n\nIf somebody does watch "
+           "this output, add one of these options:\n\n    --no-browser\n    --json\n"),
+        NULL);
 }
 
 static int ask_for_server(struct loom_cli *cli) {

@@ -201,7 +201,8 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     LOOM_CLEANUP(loom_string_drop) char *ca_file = NULL;
     const char *argument = argc > 0 ? argv[0] : NULL;
     if (cli->options.all > 0 && (argument != NULL || cli->options.server != NULL))
-        return loom_report_usage(cli, N_("Name a server or use --all, not both."), NULL);
+        return loom_report_usage(
+            cli, N_("Name a server or use this option, not both:\n\n    --all\n"), NULL);
     if (loom_cli_ca_file(cli, &ca_file) != LOOM_OK)
         return LOOM_EXIT_USAGE;
     loom_cli_catch_signals(cli);

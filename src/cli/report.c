@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOGIN_COMMAND "\n\n    loom login --server {server}\n"
-
 enum { ANY = 0, STATUS_SIZE = 24 };
 
 /* The server refused this program, not the person: RFC 6749 section 5.2. */
@@ -24,16 +22,19 @@ static const struct {
     int os_error;
     const char *sentence;
 } sentences[] = {
-    {LOOM_ERR_INTERNAL, ENOENT, N_("A library that this command needs cannot be used: {detail}")},
-    {LOOM_ERR_NOT_FOUND, ANY, N_("you are not signed in to {server}. Please run:" LOGIN_COMMAND)},
+    {LOOM_ERR_INTERNAL, ENOENT,
+     N_("A library that this command needs cannot be used:\n\n    {text}\n")},
+    {LOOM_ERR_NOT_FOUND, ANY,
+     N_("you are not signed in to {server}. Please run:\n\n    loom login --server {server}\n")},
     {LOOM_ERR_REJECTED, ANY,
-     N_("{server} no longer accepts your sign-in. Please run:" LOGIN_COMMAND)},
+     N_("{server} no longer accepts your sign-in. Please run:\n\n    loom login --server "
+        "{server}\n")},
     {LOOM_ERR_DENIED, ANY,
      N_("The sign-in was refused in the browser. Nothing was changed. If that was not what you "
-        "wanted, run:" LOGIN_COMMAND)},
+        "wanted, run:\n\n    loom login --server {server}\n")},
     {LOOM_ERR_EXPIRED, ANY,
      N_("The code expired before anyone approved it. Nothing was changed. To get a new code, "
-        "run:" LOGIN_COMMAND)},
+        "run:\n\n    loom login --server {server}\n")},
     {LOOM_ERR_INTERRUPTED, ANY, N_("Stopped. Nothing was changed.")},
     {LOOM_ERR_NO_HOST, ANY,
      N_("Cannot reach {server}. There is no server of that name. Check the spelling and your "
@@ -58,7 +59,7 @@ static const struct {
     {LOOM_ERR_TLS, EINVAL,
      N_("The file of certificate authorities holds no certificate:\n\n    {detail}\n")},
     {LOOM_ERR_TLS, ANY,
-     N_("Cannot reach {server}. No safe connection can be made to it ({detail}). Nothing was "
+     N_("Cannot reach {server}. No safe connection can be made to it ({text}). Nothing was "
         "sent. Try again later, or tell whoever runs the server.")},
     {LOOM_ERR_SERVER, ANY,
      N_("{server} has a problem at present (HTTP {status}). Try again later.")},
@@ -95,8 +96,8 @@ static const struct {
      N_("The stored credentials are damaged or were changed by something else. They were left "
         "alone:\n\n    {detail}\n\nTo move them aside and start afresh, run:"
         "\n\n    loom logout --discard-damaged\n")},
-    {LOOM_ERR_USAGE, ANY, N_("{detail}")},
-    {LOOM_ERR_INTERNAL, ANY, N_("Something unexpected went wrong. {detail}")},
+    {LOOM_ERR_USAGE, ANY, "{text}"},
+    {LOOM_ERR_INTERNAL, ANY, N_("Something unexpected went wrong. {text}")},
 };
 
 static const struct {
@@ -161,8 +162,10 @@ const char *loom_report_code(const struct loom_error *error) {
 static struct loom_words words_of(const struct loom_error *error, const struct loom_origin *server,
                                   char status[static STATUS_SIZE]) {
     (void)snprintf(status, STATUS_SIZE, "%ld", error->http_status);
-    return (struct loom_words){
-        .server = server != NULL ? server->url : NULL, .detail = error->detail, .status = status};
+    return (struct loom_words){.server = server != NULL ? server->url : NULL,
+                               .detail = error->detail,
+                               .text = error->detail,
+                               .status = status};
 }
 
 int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
@@ -174,7 +177,7 @@ int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
     else
         loom_say_error(&cli->err, find_sentence(error), &words);
     if (error->oauth_error[0] != '\0' && error->detail[0] != '\0')
-        loom_say(&cli->err, N_("The server says: {detail}"), &words);
+        loom_say(&cli->err, N_("The server says:\n{detail}"), &words);
     return loom_report_status(error);
 }
 
@@ -189,7 +192,7 @@ int loom_report_usage(struct loom_cli *cli, const char *message, const struct lo
     struct loom_error error = {.code = LOOM_ERR_USAGE};
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
     loom_say_error(&cli->err, message, words);
-    if (cli->options.json > 0 && loom_phrase(message, words, &text) == LOOM_OK) {
+    if (cli->options.json > 0 && loom_phrase_english(message, words, &text) == LOOM_OK) {
         (void)loom_error_detail(&error, LOOM_ERR_USAGE, loom_buffer_text(&text));
         loom_json_output_failure(cli, &error, NULL);
     }
@@ -200,5 +203,5 @@ enum loom_err loom_report_message(const struct loom_error *error, const struct l
                                   struct loom_buffer *out) {
     char status[STATUS_SIZE];
     struct loom_words words = words_of(error, server, status);
-    return loom_phrase(find_sentence(error), &words, out);
+    return loom_phrase_english(find_sentence(error), &words, out);
 }

@@ -2,49 +2,72 @@
 #include "cli/say.h"
 
 #include "base/text.h"
+#include "cli/catalogue.h"
+#include "cli/language.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-static const struct {
+static const struct name {
     const char *name;
     size_t offset;
+    bool is_message; /* translated, and its line ends are kept */
 } names[] = {
-    {"{server}", offsetof(struct loom_words, server)},
-    {"{name}", offsetof(struct loom_words, name)},
-    {"{path}", offsetof(struct loom_words, path)},
-    {"{detail}", offsetof(struct loom_words, detail)},
-    {"{command}", offsetof(struct loom_words, command)},
-    {"{option}", offsetof(struct loom_words, option)},
-    {"{time}", offsetof(struct loom_words, time)},
-    {"{status}", offsetof(struct loom_words, status)},
+    {"{server}", offsetof(struct loom_words, server), false},
+    {"{name}", offsetof(struct loom_words, name), false},
+    {"{path}", offsetof(struct loom_words, path), false},
+    {"{detail}", offsetof(struct loom_words, detail), false},
+    {"{text}", offsetof(struct loom_words, text), true},
+    {"{command}", offsetof(struct loom_words, command), false},
+    {"{option}", offsetof(struct loom_words, option), false},
+    {"{time}", offsetof(struct loom_words, time), false},
+    {"{status}", offsetof(struct loom_words, status), false},
 };
 
-/* The value of the name that `text` begins with, and how long that name is; 0: no name. */
-static size_t find_name(const char *text, const struct loom_words *words, const char **out_value) {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t len = strlen(names[i].name);
-        if (strncmp(text, names[i].name, len) != 0)
-            continue;
-        const char *value = NULL;
-        if (words != NULL)
-            memcpy(&value, (const char *)words + names[i].offset, sizeof value);
-        *out_value = value != NULL ? value : "";
-        return len;
-    }
-    return 0;
+/* The name that `text` begins with; NULL: none. */
+static const struct name *find_name(const char *text) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strncmp(text, names[i].name, strlen(names[i].name)) == 0)
+            return &names[i];
+    return NULL;
 }
 
-enum loom_err loom_phrase(const char *message, const struct loom_words *words,
-                          struct loom_buffer *out) {
+static enum loom_err add_lines(struct loom_buffer *out, const char *text) {
     enum loom_err err = LOOM_OK;
+    while (*text != '\0' && err == LOOM_OK) {
+        size_t len = strcspn(text, "\n");
+        err = loom_text_add_printable(out, text, len);
+        text += len;
+        if (err == LOOM_OK && *text == '\n')
+            err = loom_buffer_add(out, text++, 1);
+    }
+    return err;
+}
+
+static enum loom_err add_value(struct loom_buffer *out, const struct name *name,
+                               const struct loom_words *words,
+                               const struct loom_catalogue *catalogue) {
+    const char *value = NULL;
+    if (words != NULL)
+        memcpy(&value, (const char *)words + name->offset, sizeof value);
+    if (value == NULL)
+        return LOOM_OK;
+    return name->is_message ? add_lines(out, loom_catalogue_translate(catalogue, value))
+                            : loom_text_add_printable(out, value, strlen(value));
+}
+
+/* The one place that translates. */
+static enum loom_err fill(const struct loom_catalogue *catalogue, const char *message,
+                          const struct loom_words *words, struct loom_buffer *out) {
+    enum loom_err err = LOOM_OK;
+    message = loom_catalogue_translate(catalogue, message);
     while (*message != '\0' && err == LOOM_OK) {
-        const char *value;
         size_t plain = strcspn(message, "{");
-        size_t name = plain == 0 ? find_name(message, words, &value) : 0;
-        if (name > 0) {
-            err = loom_text_add_printable(out, value, strlen(value));
-            message += name;
+        const struct name *name = plain == 0 ? find_name(message) : NULL;
+        if (name != NULL) {
+            err = add_value(out, name, words, catalogue);
+            message += strlen(name->name);
         } else {
             plain = plain == 0 ? 1 : plain; /* a brace that is only a brace */
             err = loom_buffer_add(out, message, plain);
@@ -52,6 +75,16 @@ enum loom_err loom_phrase(const char *message, const struct loom_words *words,
         }
     }
     return err;
+}
+
+enum loom_err loom_phrase(const char *message, const struct loom_words *words,
+                          struct loom_buffer *out) {
+    return fill(loom_language_current(), message, words, out);
+}
+
+enum loom_err loom_phrase_english(const char *message, const struct loom_words *words,
+                                  struct loom_buffer *out) {
+    return fill(NULL, message, words, out);
 }
 
 typedef void show(struct loom_output *output, const char *text);

@@ -9,7 +9,10 @@
  * The names are the members of struct loom_words. There are no printf formats in messages: a
  * translation, however wrong, cannot make the program read what is not there. Every value goes
  * through loom_text_add_printable(), so a message may carry what a server or a file said.
- * N_() marks a message for translation.
+ *
+ * N_() of base/error.h marks a message for translation; what stands in it is one literal, without
+ * macros, because xgettext reads the source as it is. The catalogue is looked at when something is
+ * said and not before (cli/language.h says which one).
  *
  * Commands, paths and addresses to copy stand alone on their line, behind four blanks.
  */
@@ -20,13 +23,12 @@
 #include "base/error.h"
 #include "terminal/output.h"
 
-#define N_(message) message
-
 struct loom_words {
     const char *server;
     const char *name;
     const char *path;
     const char *detail;
+    const char *text; /* a message itself, or a word of our own from below: translated as well */
     const char *command;
     const char *option;
     const char *time;
@@ -35,9 +37,13 @@ struct loom_words {
 
 enum { LOOM_PHRASE_MAX = 64 * 1024 }; /* bytes of a finished message */
 
-/* Append the finished message. `words` NULL: it has none. */
+/* Append the finished message in the person's language. `words` NULL: it has none. */
 LOOM_CHECKED enum loom_err loom_phrase(const char *message, const struct loom_words *words,
                                        struct loom_buffer *out);
+
+/* The same in English whatever the language: for programs, as in JSON. */
+LOOM_CHECKED enum loom_err loom_phrase_english(const char *message, const struct loom_words *words,
+                                               struct loom_buffer *out);
 
 /* Show a message that -q drops. */
 void loom_say(struct loom_output *output, const char *message, const struct loom_words *words);

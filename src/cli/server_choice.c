@@ -7,43 +7,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOR_EXAMPLE "\n\n    --server https://loom.example.com\n"
-
 /* What is wrong with an address, and what to type. Never the address itself: it may hold a
  * password. */
 static const char *const refusals[] = {
-    [LOOM_ORIGIN_FINE] = N_("This address cannot be used." FOR_EXAMPLE),
-    [LOOM_ORIGIN_EMPTY] = N_("The server's address is empty. Write it like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_FINE] =
+        N_("This address cannot be used.\n\n    --server https://loom.example.com\n"),
+    [LOOM_ORIGIN_EMPTY] = N_("The server's address is empty. Write it like this:\n\n    --server "
+                             "https://loom.example.com\n"),
     [LOOM_ORIGIN_TOO_LONG] = N_("The server's address is too long to be one."),
     [LOOM_ORIGIN_BAD_CHARACTER] =
         N_("The server's address holds a blank or another character that an address cannot have. "
-           "Write it like this:" FOR_EXAMPLE),
+           "Write it like this:\n\n    --server https://loom.example.com\n"),
     [LOOM_ORIGIN_NON_ASCII] =
         N_("The server's address holds letters outside a-z. Write an international name in its "
            "xn-- form."),
-    [LOOM_ORIGIN_BAD_SCHEME] = N_("A server's address begins with https:// like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_BAD_SCHEME] = N_("A server's address begins with https:// like this:\n\n    "
+                                  "--server https://loom.example.com\n"),
     [LOOM_ORIGIN_INSECURE] =
-        N_("http:// sends everything in the clear, so it is only for localhost, 127.0.0.1 and "
-           "[::1]. Write https:// like this:" FOR_EXAMPLE),
-    [LOOM_ORIGIN_NO_HOST] =
-        N_("The server's address names no server. Write it like this:" FOR_EXAMPLE),
+        N_("http:// sends everything in the clear, so it is only for this computer itself:\n\n"
+           "    localhost\n    127.0.0.1\n    [::1]\n\nFor any other server write https:// like "
+           "this:\n\n    --server https://loom.example.com\n"),
+    [LOOM_ORIGIN_NO_HOST] = N_("The server's address names no server. Write it like this:\n\n    "
+                               "--server https://loom.example.com\n"),
     [LOOM_ORIGIN_USERINFO] =
         N_("The server's address holds a user name (something before an @). Leave it out, like "
-           "this:" FOR_EXAMPLE),
-    [LOOM_ORIGIN_BAD_AUTHORITY] =
-        N_("The server's name holds a % or a backslash. Write it like this:" FOR_EXAMPLE),
+           "this:\n\n    --server https://loom.example.com\n"),
+    [LOOM_ORIGIN_BAD_AUTHORITY] = N_("The server's name holds a % or a backslash. Write it like "
+                                     "this:\n\n    --server https://loom.example.com\n"),
     [LOOM_ORIGIN_BAD_HOST] = N_("This is no server's name. It has parts of letters, digits and "
-                                "hyphens between dots:" FOR_EXAMPLE),
-    [LOOM_ORIGIN_TRAILING_DOT] =
-        N_("Leave out the dot at the end of the server's name:" FOR_EXAMPLE),
+                                "hyphens between dots:\n\n    --server https://loom.example.com\n"),
+    [LOOM_ORIGIN_TRAILING_DOT] = N_("Leave out the dot at the end of the server's name:\n\n    "
+                                    "--server https://loom.example.com\n"),
     [LOOM_ORIGIN_ODD_ADDRESS] =
         N_("Write a numeric address as four numbers without leading zeros, like this:\n\n"
            "    --server https://192.0.2.10\n"),
     [LOOM_ORIGIN_BAD_PORT] = N_("A port is a number from 1 to 65535, like this:\n\n"
                                 "    --server https://loom.example.com:8443\n"),
-    [LOOM_ORIGIN_QUERY] =
-        N_("Leave out the question mark and what follows it, like this:" FOR_EXAMPLE),
-    [LOOM_ORIGIN_FRAGMENT] = N_("Leave out the # and what follows it, like this:" FOR_EXAMPLE),
+    [LOOM_ORIGIN_QUERY] = N_("Leave out the question mark and what follows it, like this:\n\n    "
+                             "--server https://loom.example.com\n"),
+    [LOOM_ORIGIN_FRAGMENT] = N_("Leave out the # and what follows it, like this:\n\n    --server "
+                                "https://loom.example.com\n"),
     [LOOM_ORIGIN_BAD_PATH] =
         N_("The path in the server's address holds an empty part, a dot part or a %. Write it "
            "plainly, like this:\n\n    --server https://example.com/loom\n"),
@@ -119,11 +122,11 @@ void loom_server_list_clear(struct loom_server_list *list) {
 
 static enum loom_choice list_several(struct loom_cli *cli, const struct loom_server_list *list,
                                      int *out_status) {
-    *out_status = loom_report_usage(
-        cli, N_("You are signed in to several servers. Say which one with --server:"), NULL);
+    *out_status =
+        loom_report_usage(cli, N_("You are signed in to several servers. Say which one:"), NULL);
     loom_say_always(&cli->err, "", NULL);
     for (size_t i = 0; i < list->count; i++)
-        loom_say_always(&cli->err, "    {server}",
+        loom_say_always(&cli->err, "    --server {server}",
                         &(struct loom_words){.server = list->origins[i].url});
     return LOOM_CHOICE_SEVERAL;
 }

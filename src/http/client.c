@@ -34,7 +34,7 @@ static enum loom_err start_cache(struct loom_http_client *client, struct loom_er
         return loom_error_set(error, LOOM_ERR_INTERNAL);
     if (client->curl->multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK)
         return loom_error_detail(error, LOOM_ERR_INTERNAL,
-                                 "libcurl lacks an option that is needed");
+                                 N_("libcurl lacks an option that is needed"));
     return LOOM_OK;
 }
 
@@ -139,7 +139,7 @@ static enum loom_err send_request(void *context, const struct loom_http_request 
     struct loom_http_client *client = context;
     enum loom_err err = LOOM_OK;
     if (!is_fit(request))
-        return loom_error_detail(error, LOOM_ERR_INTERNAL, "a request that cannot be sent");
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, N_("a request that cannot be sent"));
     if (client->curl == NULL)
         err = loom_curl_get(&client->curl, error);
     if (err == LOOM_OK)

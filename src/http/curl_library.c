@@ -93,7 +93,7 @@ enum loom_err loom_curl_check(const curl_version_info_data *info, struct loom_er
     }
     if ((info->features & CURL_VERSION_SSL) == 0 || !is_protocol_known(info, "https") ||
         !is_protocol_known(info, "http"))
-        return loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl cannot do https");
+        return loom_error_detail(error, LOOM_ERR_INTERNAL, N_("libcurl cannot do https"));
     return LOOM_OK;
 }
 
@@ -101,7 +101,7 @@ static enum loom_err prepare(const struct loom_curl *curl, struct loom_error *er
     /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): bind_symbols filled it, by offsets. */
     enum loom_err err = loom_curl_check(curl->version_info(CURLVERSION_NOW), error);
     if (err == LOOM_OK && curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        err = loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl cannot be initialised");
+        err = loom_error_detail(error, LOOM_ERR_INTERNAL, N_("libcurl cannot be initialised"));
     return err;
 }
 

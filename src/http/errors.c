@@ -18,12 +18,12 @@ static const struct {
     {CURLE_GOT_NOTHING, LOOM_ERR_UNREACHABLE, NULL},
     {CURLE_PARTIAL_FILE, LOOM_ERR_UNREACHABLE, NULL},
     {CURLE_OPERATION_TIMEDOUT, LOOM_ERR_TIMEOUT, NULL},
-    {CURLE_SSL_CONNECT_ERROR, LOOM_ERR_TLS, "handshake failed"},
-    {CURLE_SSL_CIPHER, LOOM_ERR_TLS, "no common cipher"},
-    {CURLE_SSL_ISSUER_ERROR, LOOM_ERR_TLS, "certificate not accepted"},
-    {CURLE_SSL_INVALIDCERTSTATUS, LOOM_ERR_TLS, "certificate not accepted"},
-    {CURLE_SSL_CERTPROBLEM, LOOM_ERR_TLS, "certificate not accepted"},
-    {CURLE_SSL_CLIENTCERT, LOOM_ERR_TLS, "the server asks for a client certificate"},
+    {CURLE_SSL_CONNECT_ERROR, LOOM_ERR_TLS, N_("handshake failed")},
+    {CURLE_SSL_CIPHER, LOOM_ERR_TLS, N_("no common cipher")},
+    {CURLE_SSL_ISSUER_ERROR, LOOM_ERR_TLS, N_("certificate not accepted")},
+    {CURLE_SSL_INVALIDCERTSTATUS, LOOM_ERR_TLS, N_("certificate not accepted")},
+    {CURLE_SSL_CERTPROBLEM, LOOM_ERR_TLS, N_("certificate not accepted")},
+    {CURLE_SSL_CLIENTCERT, LOOM_ERR_TLS, N_("the server asks for a client certificate")},
     {CURLE_COULDNT_RESOLVE_PROXY, LOOM_ERR_PROXY, NULL},
     {CURLE_PROXY, LOOM_ERR_PROXY, NULL},
     {CURLE_UNSUPPORTED_PROTOCOL, LOOM_ERR_BAD_ANSWER, "not HTTP/1"},
@@ -41,21 +41,21 @@ static const struct {
     enum loom_err err;
     const char *word;
 } VERDICTS[] = {
-    {0, LOOM_ERR_TLS, "certificate is for another name"},
-    {1, LOOM_ERR_TLS, "certificate is for another name"},
+    {0, LOOM_ERR_TLS, N_("certificate is for another name")},
+    {1, LOOM_ERR_TLS, N_("certificate is for another name")},
     {2, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
-    {9, LOOM_ERR_TLS, "certificate not yet valid"},
-    {10, LOOM_ERR_TLS, "certificate expired"},
+    {9, LOOM_ERR_TLS, N_("certificate not yet valid")},
+    {10, LOOM_ERR_TLS, N_("certificate expired")},
     {18, LOOM_ERR_TLS_AUTHORITY, "certificate signed by itself"},
     {19, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
     {20, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
     {21, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
-    {23, LOOM_ERR_TLS, "certificate revoked"},
-    {62, LOOM_ERR_TLS, "certificate is for another name"},
-    {64, LOOM_ERR_TLS, "certificate is for another name"},
-    {66, LOOM_ERR_TLS, "certificate too weak"},
-    {67, LOOM_ERR_TLS, "certificate too weak"},
-    {68, LOOM_ERR_TLS, "certificate too weak"},
+    {23, LOOM_ERR_TLS, N_("certificate revoked")},
+    {62, LOOM_ERR_TLS, N_("certificate is for another name")},
+    {64, LOOM_ERR_TLS, N_("certificate is for another name")},
+    {66, LOOM_ERR_TLS, N_("certificate too weak")},
+    {67, LOOM_ERR_TLS, N_("certificate too weak")},
+    {68, LOOM_ERR_TLS, N_("certificate too weak")},
 };
 
 /* ---- Proxies ---- */
@@ -139,7 +139,7 @@ static enum loom_err explain_certificate(const struct loom_http_exchange *exchan
     for (size_t i = 0; is_openssl(curl) && i < sizeof VERDICTS / sizeof VERDICTS[0]; i++)
         if (VERDICTS[i].verify == verify)
             return loom_error_detail(error, VERDICTS[i].err, VERDICTS[i].word);
-    return loom_error_detail(error, LOOM_ERR_TLS, "certificate not accepted");
+    return loom_error_detail(error, LOOM_ERR_TLS, N_("certificate not accepted"));
 }
 
 /* libcurl does not say which file it was: the one that was named last, else the system's. */

@@ -127,5 +127,6 @@ enum loom_err loom_http_set_options(struct loom_http_exchange *exchange, struct 
     set_callbacks(&set, exchange);
     if (set.code == CURLE_OK)
         return LOOM_OK;
-    return loom_error_detail(error, LOOM_ERR_INTERNAL, "libcurl lacks an option that is needed");
+    return loom_error_detail(error, LOOM_ERR_INTERNAL,
+                             N_("libcurl lacks an option that is needed"));
 }
