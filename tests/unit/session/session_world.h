@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One test of the session room: every port faked, and one journal in which requests, calls of the
+ * store and what a person is shown stand in the order in which they happened.
+ *
+ *     cmocka_unit_test_setup_teardown(test, session_world_make, session_world_remove)
+ *     struct session_world *world = *state;
+ *     world_keep(world, &(struct kept){.token = "lt_old", .name = "Ada"});
+ *     SCRIPT(world, START, PENDING, COMPLETED, ME);
+ *     world_sign_in(world);
+ *     assert_journal(world, "check\n" "find\n" ...);
+ */
+#ifndef LOOM_TESTS_SESSION_WORLD_H
+#define LOOM_TESTS_SESSION_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants these four first. */
+#include <cmocka.h>
+
+#include "session/session.h"
+#include "session/sign_in.h"
+#include "support/fake_clock.h"
+#include "support/fake_http.h"
+#include "unit/session/watched_store.h"
+#include "unit/system/scratch.h"
+
+#define SERVER "https://loom.example.com"
+#define OLD "lt_old"
+#define NEW "lt_new"
+
+/* What a server says, by the name of the call. */
+#define START                                                                                      \
+    {                                                                                              \
+        .to = "POST /auth/device/start", .status = 200,                                            \
+        .json = "{\"device_code\":\"dc\",\"user_code\":\"123-456-789\",\"verification_url\":"      \
+                "\"" SERVER "/device\",\"expires_in\":600}"                                        \
+    }
+#define POLL(body)                                                                                 \
+    { .to = "POST /auth/device/poll", .status = 200, .json = (body) }
+#define PENDING POLL("{\"status\":\"pending\"}")
+#define COMPLETED POLL("{\"status\":\"completed\",\"access_token\":\"" NEW "\"}")
+#define ME                                                                                         \
+    { .to = "GET /auth/me", .status = 200, .json = "{\"id\":\"u1\",\"display_name\":\"Ada\"}" }
+#define ME_SAYS(code, body)                                                                        \
+    { .to = "GET /auth/me", .status = (code), .json = (body) }
+#define LOGOUT                                                                                     \
+    { .to = "POST /auth/logout", .status = 200, .json = "{\"message\":\"bye\"}" }
+#define LOGOUT_SAYS(code)                                                                          \
+    { .to = "POST /auth/logout", .status = (code), .json = "{}" }
+#define LOST(path, error)                                                                          \
+    { .to = (path), .err = (error), .detail = "on the way" }
+
+struct session_world {
+    struct scratch *scratch;
+    struct loom_paths paths;
+    struct loom_buffer journal;
+    struct fake_clock clock;
+    struct loom_clock clock_port;
+    struct fake_answer *script; /* owned */
+    struct fake_http fake;
+    struct loom_http http;
+    struct watched_store watched;
+    struct loom_prompt prompt;
+    struct loom_session session;
+    struct loom_origin origin;
+    struct loom_sign_in_wish wish; /* of world_sign_in */
+    struct loom_signed_in signed_in;
+    struct loom_error error;
+    /* what the prompt saw */
+    int64_t shown_expires_at;
+    int64_t least_left_ms;
+    int last_reason; /* of waiting; -1: none yet */
+};
+
+int session_world_make(void **state);
+int session_world_remove(void **state);
+
+/* Play these answers from now on. */
+void world_play(struct session_world *world, const struct fake_answer *script, size_t count);
+
+#define SCRIPT(world, ...)                                                                         \
+    do {                                                                                           \
+        const struct fake_answer script_[] = {__VA_ARGS__};                                        \
+        world_play(world, script_, sizeof script_ / sizeof script_[0]);                            \
+    } while (0)
+
+/* What to put into the store beforehand; members left out are 0 and NULL. */
+struct kept {
+    const char *token;
+    const char *name; /* display name */
+    const char *ca_file;
+    int64_t obtained_at; /* epoch seconds */
+    int64_t expires_at;
+    enum loom_source source;
+};
+
+/* Keep it for the world's server. Not in the journal. */
+void world_keep(struct session_world *world, const struct kept *kept);
+
+/* File it under the server's key without an origin, as an import. */
+void world_plant(struct session_world *world, const struct kept *kept);
+
+/* The token that the store holds for the world's server; "" when none. Valid until the next call.
+ */
+const char *world_kept_token(struct session_world *world);
+
+/* Sign in as world->wish says, into world->signed_in. */
+enum loom_err world_sign_in(struct session_world *world);
+
+/* The whole script was played, and the journal says this. */
+void assert_journal(struct session_world *world, const char *expected);
+
+/* Forget the journal and the requests. */
+void world_forget(struct session_world *world);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server is asked to end the token, the credential goes whatever it says, and both are told. */
+#include "unit/session/session_world.h"
+
+#include "session/sign_out.h"
+#include "store/refused.h"
+#include "support/expect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum loom_err sign_out(struct session_world *world, const char *ca_file,
+                              struct loom_signed_out *signed_out) {
+    memset(signed_out, 0xa5, sizeof *signed_out); /* it is written whatever the result */
+    return loom_sign_out(&world->session, &world->origin, ca_file, signed_out, &world->error);
+}
+
+static void sign_out_of_nothing_is_done_without_a_request(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_int_equal(world->error.code, LOOM_OK);
+    assert_journal(world, "find\n");
+    assert_false(signed_out.was_signed_in);
+    assert_true(signed_out.is_deleted);
+    assert_int_equal(signed_out.revoke_error.code, LOOM_OK);
+}
+
+/* Remove, and look again: a store may hold several items of one server. */
+static void sign_out_tells_the_server_before_it_forgets(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    world_keep(world, &(struct kept){.token = OLD});
+    SCRIPT(world, LOGOUT);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_journal(world, "find\nPOST /auth/logout\nremove\nremove\n");
+    assert_string_equal(world->fake.requests[0].bearer, OLD);
+    assert_string_equal(world->fake.requests[0].origin, SERVER);
+    assert_int_equal(world->fake.requests[0].timeout_ms, LOOM_SESSION_REVOKE_MS);
+    assert_string_equal(world_kept_token(world), "");
+    assert_true(signed_out.was_signed_in);
+    assert_true(signed_out.is_deleted);
+    assert_string_equal(signed_out.place.path, WATCHED_PATH);
+}
+
+/* REV-01 to REV-04: what the server says decides what is told, never what is deleted. */
+static void sign_out_deletes_whatever_the_server_says(void **state) {
+    struct session_world *world = *state;
+    static const struct {
+        struct fake_answer answer;
+        enum loom_revocation revocation;
+        enum loom_err revoke_err;
+        long http_status;
+    } rows[] = {
+        {LOGOUT, LOOM_REVOKED, LOOM_OK, 0},
+        {{.status = 204}, LOOM_REVOKED, LOOM_OK, 0},
+        {LOGOUT_SAYS(401), LOOM_REVOKED_BEFORE, LOOM_OK, 0},
+        {{.status = 401, .other = "<html>"}, LOOM_REVOKE_FAILED, LOOM_ERR_NOT_LOOM, 401},
+        {{.status = 200, .other = "<html>"}, LOOM_REVOKE_FAILED, LOOM_ERR_NOT_LOOM, 200},
+        {{.status = 200, .json = "{\"error\":\"x\"}"},
+         LOOM_REVOKE_FAILED,
+         LOOM_ERR_BAD_ANSWER,
+         200},
+        {LOGOUT_SAYS(403), LOOM_REVOKE_FAILED, LOOM_ERR_BAD_ANSWER, 403},
+        {LOGOUT_SAYS(404), LOOM_REVOKE_UNSUPPORTED, LOOM_ERR_NOT_LOOM, 404},
+        {LOGOUT_SAYS(405), LOOM_REVOKE_UNSUPPORTED, LOOM_ERR_NOT_LOOM, 405},
+        {LOGOUT_SAYS(500), LOOM_REVOKE_FAILED, LOOM_ERR_SERVER, 500},
+        {LOGOUT_SAYS(503), LOOM_REVOKE_FAILED, LOOM_ERR_SERVER, 503},
+        {LOST(NULL, LOOM_ERR_NO_HOST), LOOM_REVOKE_FAILED, LOOM_ERR_NO_HOST, 0},
+        {LOST(NULL, LOOM_ERR_TIMEOUT), LOOM_REVOKE_FAILED, LOOM_ERR_TIMEOUT, 0},
+        {LOST(NULL, LOOM_ERR_TLS), LOOM_REVOKE_FAILED, LOOM_ERR_TLS, 0},
+        {LOST(NULL, LOOM_ERR_REDIRECT), LOOM_REVOKE_FAILED, LOOM_ERR_REDIRECT, 0},
+        /* a signal cuts the request short, not the deletion */
+        {LOST(NULL, LOOM_ERR_INTERRUPTED), LOOM_REVOKE_FAILED, LOOM_ERR_INTERRUPTED, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct loom_signed_out signed_out;
+        char what[16];
+        (void)snprintf(what, sizeof what, "row %zu", i);
+        world_forget(world);
+        world_keep(world, &(struct kept){.token = OLD});
+        SCRIPT(world, rows[i].answer);
+        expect_equal(what, sign_out(world, NULL, &signed_out), LOOM_OK);
+        expect_equal(what, world->error.code, LOOM_OK);
+        expect_text(what, world->journal.data, "find\nPOST /auth/logout\nremove\nremove\n");
+        expect_text(what, world_kept_token(world), "");
+        expect(what, signed_out.was_signed_in && signed_out.is_deleted);
+        expect_equal(what, signed_out.revocation, rows[i].revocation);
+        expect_equal(what, signed_out.revoke_error.code, rows[i].revoke_err);
+        expect_equal(what, signed_out.revoke_error.http_status, rows[i].http_status);
+    }
+}
+
+/* The truth about the store, when it does not do what it is told. */
+static void sign_out_tells_when_the_store_fails(void **state) {
+    struct session_world *world = *state;
+    static const struct {
+        enum loom_err find_err, remove_err;
+        int removes_before_err, removes_in_vain;
+        enum loom_err err;
+        bool was_signed_in, is_deleted;
+    } rows[] = {
+        {LOOM_ERR_DAMAGED, LOOM_OK, 0, 0, LOOM_ERR_DAMAGED, false, false},
+        {LOOM_ERR_STORAGE, LOOM_OK, 0, 0, LOOM_ERR_STORAGE, false, false},
+        {LOOM_ERR_KEYRING, LOOM_OK, 0, 0, LOOM_ERR_KEYRING, false, false},
+        {LOOM_OK, LOOM_ERR_STORAGE, 0, 0, LOOM_ERR_STORAGE, true, false},
+        {LOOM_OK, LOOM_ERR_DAMAGED, 0, 0, LOOM_ERR_DAMAGED, true, false},
+        /* the second look fails */
+        {LOOM_OK, LOOM_ERR_STORAGE, 1, 0, LOOM_ERR_STORAGE, true, false},
+        /* several items */
+        {LOOM_OK, LOOM_OK, 0, 3, LOOM_OK, true, true},
+        /* it says that it removes and never does */
+        {LOOM_OK, LOOM_OK, 0, 1000, LOOM_ERR_STORAGE, true, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct loom_signed_out signed_out;
+        char what[16];
+        (void)snprintf(what, sizeof what, "row %zu", i);
+        world_forget(world);
+        world_keep(world, &(struct kept){.token = OLD});
+        SCRIPT(world, LOGOUT);
+        world->watched.find_err = rows[i].find_err;
+        world->watched.remove_err = rows[i].remove_err;
+        world->watched.removes_before_err = rows[i].removes_before_err;
+        world->watched.removes_in_vain = rows[i].removes_in_vain;
+        expect_equal(what, sign_out(world, NULL, &signed_out), rows[i].err);
+        expect_equal(what, world->error.code, rows[i].err);
+        expect_equal(what, signed_out.was_signed_in, rows[i].was_signed_in);
+        expect_equal(what, signed_out.is_deleted, rows[i].is_deleted);
+        expect_equal(what, world->fake.sent, rows[i].was_signed_in ? 1 : 0);
+        if (rows[i].was_signed_in)
+            expect_equal(what, signed_out.revocation, LOOM_REVOKED);
+    }
+}
+
+static void sign_out_trusts_the_named_authorities_else_the_remembered_ones(void **state) {
+    struct session_world *world = *state;
+    static const struct {
+        const char *named, *remembered, *used;
+    } rows[] = {
+        {NULL, "/etc/old.pem", "/etc/old.pem"},
+        {"/etc/new.pem", "/etc/old.pem", "/etc/new.pem"},
+        {"/etc/new.pem", NULL, "/etc/new.pem"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct loom_signed_out signed_out;
+        world_forget(world);
+        world_keep(world, &(struct kept){.token = OLD, .ca_file = rows[i].remembered});
+        SCRIPT(world, LOGOUT);
+        assert_int_equal(sign_out(world, rows[i].named, &signed_out), LOOM_OK);
+        assert_string_equal(world->fake.requests[0].ca_file, rows[i].used);
+    }
+}
+
+/* An import that the person names is revoked and removed as well. */
+static void sign_out_of_an_import_adopts_and_ends_it(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    world_plant(world, &(struct kept){.token = OLD, .source = LOOM_SOURCE_IMPORTED});
+    SCRIPT(world, LOGOUT);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_string_equal(world->fake.requests[0].bearer, OLD);
+    assert_true(signed_out.was_signed_in && signed_out.is_deleted);
+    assert_string_equal(world_kept_token(world), "");
+}
+
+/* REV-05: the servers' keys collide, their credentials do not. */
+static void sign_out_leaves_a_server_with_a_colliding_key_alone(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    static const char *const urls[] = {"https://a-b.com", "https://a.b.com"};
+    struct loom_origin origins[2];
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(loom_origin_parse(urls[i], strlen(urls[i]), &origins[i], NULL), LOOM_OK);
+        world->origin = origins[i];
+        world_keep(world, &(struct kept){.token = i == 0 ? OLD : NEW});
+    }
+    for (size_t i = 0; i < 2; i++) {
+        world->origin = origins[i];
+        SCRIPT(world, LOGOUT);
+        assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+        assert_string_equal(world->fake.requests[0].origin, urls[i]);
+        assert_string_equal(world->fake.requests[0].bearer, i == 0 ? OLD : NEW);
+        world->origin = origins[1];
+        assert_string_equal(world_kept_token(world), i == 0 ? NEW : "");
+    }
+}
+
+static void sign_out_forgets_that_a_token_was_refused(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    struct loom_refused note = {.asked_at = 1, .is_dead = true};
+    struct loom_secret *token = NULL;
+    assert_int_equal(loom_secret_new(OLD, strlen(OLD), &token), LOOM_OK);
+    assert_int_equal(loom_refused_note(&world->paths, &world->origin, token, &note, NULL), LOOM_OK);
+    world_keep(world, &(struct kept){.token = OLD});
+    SCRIPT(world, LOGOUT_SAYS(401));
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_int_equal(loom_refused_find(&world->paths, &world->origin, token, &note, NULL),
+                     LOOM_ERR_NOT_FOUND);
+    loom_secret_free(token);
+}
+
+#define WORLD_TEST(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, session_world_make, session_world_remove)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(sign_out_of_nothing_is_done_without_a_request),
+        WORLD_TEST(sign_out_tells_the_server_before_it_forgets),
+        WORLD_TEST(sign_out_deletes_whatever_the_server_says),
+        WORLD_TEST(sign_out_tells_when_the_store_fails),
+        WORLD_TEST(sign_out_trusts_the_named_authorities_else_the_remembered_ones),
+        WORLD_TEST(sign_out_of_an_import_adopts_and_ends_it),
+        WORLD_TEST(sign_out_leaves_a_server_with_a_colliding_key_alone),
+        WORLD_TEST(sign_out_forgets_that_a_token_was_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
