@@ -25,11 +25,11 @@ static const struct {
          N_("The server asks for patience. Waiting for your approval, asking less often.")},
     [LOOM_WAITING_NETWORK] =
         {"network",
-         N_("The server cannot be reached at present, trying again. {time} left. Ctrl-C stops."),
+         N_("The server cannot be reached at present, retrying. {time} left. Ctrl-C stops."),
          N_("The server cannot be reached at present. Trying again until the code expires.")},
     [LOOM_WAITING_SERVER] =
         {"server_error",
-         N_("The server has a problem at present, trying again. {time} left. Ctrl-C stops."),
+         N_("The server has a problem at present, retrying. {time} left. Ctrl-C stops."),
          N_("The server has a problem at present. Trying again until the code expires.")},
 };
 

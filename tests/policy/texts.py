@@ -9,6 +9,7 @@ import unittest
 
 import house
 
+MARK = re.compile(r'\bN_\(((?:[^()"]|"(?:\\.|[^"\\])*")*)\)')
 MARKED = re.compile(r"\bN_\s*\(")
 ROOMS = ("src/cli/", "src/http/")
 PLACE = re.compile(r"\{(\w*)\}?")
@@ -30,6 +31,14 @@ def check_list(listed, files):
     if listed != sorted(listed):
         complaints.append("po/POTFILES: not in order")
     return complaints
+
+
+def check_literals(files):
+    """xgettext reads the source as it is: a macro in a message would leave half of it out."""
+    return [f"{path}: more than a literal in {' '.join(match.group().split())}"
+            for path, text in files.items()
+            for match in MARK.finditer(re.sub(r"^#define N_\(.*$", "", text, flags=re.MULTILINE))
+            if re.sub(r'"(?:\\.|[^"\\])*"', "", match.group(1)).strip()]
 
 
 def read_places(say_header):
@@ -68,7 +77,8 @@ def extract(root, listed):
 def law(root, _build):
     listed = [line for line in house.document(root, "po/POTFILES").splitlines()
               if line and not line.startswith("#")]
-    complaints = check_list(listed, house.texts(root, "src/**/*.[ch]"))
+    files = house.texts(root, "src/**/*.[ch]")
+    complaints = check_list(listed, files) + check_literals(files)
     if complaints:
         return complaints
     messages = read_messages(extract(root, listed))
@@ -94,6 +104,12 @@ class SelfTest(unittest.TestCase):
         self.assertEqual(check_messages(["Signed in to {server}.", "100 %"], places), [])
         for message in ("{sever}", "{server", "{}", "{0}", "%s", "%5.2f"):
             self.assertTrue(check_messages([message], places), message)
+
+    def test_macros_in_messages_are_seen(self):
+        self.assertEqual(check_literals({"a.c": 'N_("a (b) \\"c\\""\n   "d")', "b.h": "/* N_() */",
+                                         "c.h": "#define N_(message) message\n"}), [])
+        self.assertTrue(check_literals({"a.c": 'f(N_("a" COMMAND))'}))
+        self.assertTrue(check_literals({"a.c": "f(N_(message))"}))
 
     def test_messages_are_read_over_several_lines(self):
         pot = 'msgid ""\nmsgstr ""\n"x: y\\n"\n\nmsgid ""\n"one "\n"\\"two\\"\\n"\nmsgstr ""\n'
