@@ -32,8 +32,9 @@ void loom_output_open(struct loom_output *output, int fd, const struct loom_outp
     *output = (struct loom_output){
         .fd = fd,
         .is_terminal = is_terminal,
-        .has_color = style->color == LOOM_COLOR_ALWAYS ||
-                     (style->color == LOOM_COLOR_AUTO && can_escape && !is_set("NO_COLOR")),
+        .has_color = !style->is_plain &&
+                     (style->color == LOOM_COLOR_ALWAYS ||
+                      (style->color == LOOM_COLOR_AUTO && can_escape && !is_set("NO_COLOR"))),
         .has_live = can_escape && !style->is_quiet,
         .is_quiet = style->is_quiet,
     };
@@ -57,13 +58,21 @@ static size_t break_at(const char *line, size_t len) {
     return fitting > 0 && loom_text_columns(line, len) >= LOOM_OUTPUT_COLUMNS ? fitting : len;
 }
 
+/* `len` less the blanks at the end. */
+static size_t ink_of(const char *line, size_t len) {
+    while (len > 0 && line[len - 1] == ' ')
+        len--;
+    return len;
+}
+
+/* The blanks at which a line is broken go: a part that began with one would look like a copy. */
 static enum loom_err add_wrapped_line(struct loom_buffer *out, const char *line, size_t len) {
+    bool is_copied = len > 0 && line[0] == ' ';
     enum loom_err err = LOOM_OK;
-    while (len > 0 && line[0] != ' ' && err == LOOM_OK) {
+    while (!is_copied && err == LOOM_OK && len > 0) {
         size_t part = break_at(line, len);
-        size_t ink =
-            part < len ? part - 1 : part; /* without the blank that the line end replaces */
-        err = loom_buffer_add(out, line, ink);
+        err = loom_buffer_add(out, line, ink_of(line, part));
+        part += strspn(line + part, " ");
         line += part;
         len -= part;
         if (err == LOOM_OK && len > 0)
