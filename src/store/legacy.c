@@ -40,10 +40,9 @@ enum loom_err loom_legacy_parse(const struct loom_json *tree, struct loom_legacy
         count++;
     if (count > LOOM_VAULT_ENTRIES_MAX)
         return LOOM_ERR_DAMAGED;
-    struct loom_legacy legacy = {.entries = NULL};
-    if (count > 0)
-        legacy.entries = calloc(count, sizeof *legacy.entries);
-    if (count > 0 && legacy.entries == NULL)
+    /* One more, so that there is always something to own. */
+    struct loom_legacy legacy = {.entries = calloc(count + 1, sizeof *legacy.entries)};
+    if (legacy.entries == NULL)
         return LOOM_ERR_INTERNAL;
     enum loom_err err = LOOM_OK;
     for (const struct loom_json *m = loom_json_first(tree); m != NULL && err == LOOM_OK;

@@ -31,17 +31,22 @@ static enum loom_err vault_find(struct loom_store *store,
     return loom_error_set(error, LOOM_ERR_NOT_FOUND);
 }
 
+/* The origins of a list are text that nobody has verified: no more is believed than they say. */
+static enum loom_err parse_origin(const char *url, struct loom_origin *out_origin) {
+    enum loom_err err = loom_origin_parse(url, strlen(url), out_origin, NULL);
+    if (err == LOOM_OK && strcmp(url, out_origin->url) != 0)
+        err = LOOM_ERR_USAGE;
+    return err == LOOM_ERR_USAGE ? LOOM_ERR_DAMAGED : err;
+}
+
 static enum loom_err visit_entry(const struct loom_vault_entry *from, loom_store_visit *visit,
                                  void *context) {
     struct loom_origin origin;
-    struct loom_store_entry entry = {NULL, from->key};
-    if (from->origin[0] != '\0') {
-        /* Cannot be refused: it was parsed when the file was. */
-        enum loom_err err = loom_origin_parse(from->origin, strlen(from->origin), &origin, NULL);
-        if (err != LOOM_OK)
-            return err;
-        entry.origin = &origin;
-    }
+    bool is_known = from->origin[0] != '\0';
+    enum loom_err err = is_known ? parse_origin(from->origin, &origin) : LOOM_OK;
+    if (err != LOOM_OK)
+        return err;
+    struct loom_store_entry entry = {is_known ? &origin : NULL, from->key};
     visit(context, &entry);
     return LOOM_OK;
 }
@@ -58,7 +63,7 @@ static enum loom_err vault_list(struct loom_store *store, loom_store_visit *visi
         struct loom_store_entry entry = {NULL, look.content.legacy.entries[i].key};
         visit(context, &entry);
     }
-    return loom_error_set(error, err);
+    return loom_vault_judge(&look.config, err, error);
 }
 
 static void vault_describe(struct loom_store *store, struct loom_store_info *out_info) {

@@ -8,12 +8,18 @@
  * Reading takes no lock and sees the old or the new file. Saving is lock, read and verify, change,
  * replace; untouched entries are copied byte for byte. A question that matches no origin in the
  * file is answered with LOOM_ERR_NOT_FOUND before the key is read. A file that does not verify, has
- * another version or has lost its key is LOOM_ERR_DAMAGED, its path in the detail, and left alone.
+ * another version or has lost its key is LOOM_ERR_DAMAGED, its path in the detail, and left alone;
+ * os_error then says ENOENT when its key is missing or another one, EEXIST when it is plaintext
+ * beside a key, else 0. A key file that cannot be used is LOOM_ERR_DAMAGED with its own path.
+ * A credential or a file beyond its caps is LOOM_ERR_STORAGE with EFBIG.
+ *
+ * list() reads neither key nor records and verifies nothing; find() verifies what is then asked.
+ * remove() takes everything that would answer its question, so that afterwards nothing does.
  *
  * While no vault.key exists, a plaintext file that another Loom client left in the place of
  * credentials.json is taken over: sealed, its origins unknown, its plaintext replaced. With a key
  * there, plaintext is damage. find() and remove() with may_adopt, and save(), take over; find()
- * without does not, nor does list(), which shows the entries all the same.
+ * without does not, nor does check(), nor list(), which shows the entries all the same.
  */
 #ifndef LOOM_STORE_VAULT_H
 #define LOOM_STORE_VAULT_H

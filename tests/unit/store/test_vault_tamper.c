@@ -220,6 +220,26 @@ static void find_origin_taken_away_is_damaged(void **state) {
     assert_int_equal(find_error(house->vault, B, false), LOOM_ERR_DAMAGED);
 }
 
+/* Characters that the key does not tell apart, in an origin that no server has. */
+static void list_origin_that_is_none_is_damaged(void **state) {
+    const struct house *house = *state;
+    static const char *const origins[] = {"https://a.example,com", "https:/\\\\a.example.com",
+                                          "https://a.example\\u0001com"};
+    fill(house);
+    for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
+        struct loom_buffer good = LOOM_BUFFER_INIT(HOUSE_FILE_MAX);
+        read_text(house, &good);
+        house_edit(house, VAULT, A, origins[i]);
+        assert_int_equal(list_of(house->vault).count, -1);
+        assert_int_equal(find_error(house->vault, A, true), LOOM_ERR_NOT_FOUND);
+        assert_int_equal(find_error(house->vault, B, false), LOOM_ERR_DAMAGED);
+        assert_int_equal(save_token(house->vault, A, "new"), LOOM_ERR_DAMAGED);
+        house_write(house, VAULT, 0600, good.data, good.len);
+        loom_buffer_clear(&good);
+    }
+    assert_int_equal(list_of(house->vault).count, 2);
+}
+
 static void find_record_renamed_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -588,6 +608,7 @@ int main(void) {
         TEST(find_origins_swapped_is_damaged),
         TEST(find_record_relabelled_is_damaged),
         TEST(find_origin_taken_away_is_damaged),
+        TEST(list_origin_that_is_none_is_damaged),
         TEST(find_record_renamed_is_damaged),
         TEST(find_record_copied_is_damaged),
         TEST(find_record_deleted_is_damaged),
