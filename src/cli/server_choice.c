@@ -122,11 +122,13 @@ void loom_server_list_clear(struct loom_server_list *list) {
 
 static enum loom_choice list_several(struct loom_cli *cli, const struct loom_server_list *list,
                                      int *out_status) {
-    *out_status =
-        loom_report_usage(cli, N_("You are signed in to several servers. Say which one:"), NULL);
-    loom_say_always(&cli->err, "", NULL);
+    *out_status = loom_report_usage(cli,
+                                    N_("Say with this option which server you mean:\n\n    "
+                                       "--server URL\n\nYou are signed in to these:"),
+                                    NULL);
+    loom_say_always(&cli->err, "\n", NULL);
     for (size_t i = 0; i < list->count; i++)
-        loom_say_always(&cli->err, "    --server {server}",
+        loom_say_always(&cli->err, "    {server}",
                         &(struct loom_words){.server = list->origins[i].url});
     return LOOM_CHOICE_SEVERAL;
 }
