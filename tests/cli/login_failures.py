@@ -172,13 +172,13 @@ class LoginFailures(loomtest.Case):
             self.assertEqual(server.times("/poll"), [])
 
     def test_a_failure_leaves_the_earlier_sign_in_as_it_was(self):
-        self.home.seed((self.server.url, self.plant("lt_earlier_0123456789abcdef")))
+        self.home.seed((self.server.url, self.plant(loomtest.marker("earlier"))))
         before = self.home.snapshot()
         for options, status in ((("--deny-after", 0), 4), (("--expires-in", 0), 5),
                                 (("--misbehave", "poll-empty-token"), 7)):
             server = self.start_server(*options)
             home = self.new_home()
-            home.seed((server.url, "lt_earlier_0123456789abcdef"))
+            home.seed((server.url, loomtest.marker("earlier")))
             before = home.snapshot()
             self.login(server, home=home, status=status)
             after = home.snapshot()

@@ -186,7 +186,7 @@ class LoginFlow(loomtest.Case):
                 self.assertIn("GET " + self.server.url + "/auth/me", result.text)
 
     def test_environment_token_does_not_stop_a_login(self):
-        token = self.plant("lt_environment_0123456789abcdef0123456789")
+        token = self.plant(loomtest.marker("environment"))
         result = self.login(self.server, env={"LOOM_TOKEN": token,
                                               "LOOM_SERVER": self.server.url})
         self.assertIn("LOOM_TOKEN", result.said)

@@ -154,7 +154,7 @@ class Proxies(loomtest.Case):
             self.assertNotIn(secret.encode(), self.proxy.all_bytes())
 
     def test_a_password_for_the_proxy_is_its_own(self):
-        password = self.plant("proxy-password-0123456789")
+        password = self.plant(loomtest.marker("proxy", "password"))
         url = self.proxy.url.replace("http://", f"http://user:{password}@")
         result = self.start("login", self.url, "--cacert", self.authority.file, "-vv",
                             env={"HTTPS_PROXY": url}).finish()
@@ -163,7 +163,7 @@ class Proxies(loomtest.Case):
         self.assertNotIn(b"Authorization: Bearer", b"".join(self.proxy.seen))
 
     def test_a_proxy_that_refuses(self):
-        password = self.plant("proxy-password-0123456789")
+        password = self.plant(loomtest.marker("proxy", "password"))
         for status in (b"407 Proxy Authentication Required", b"403 Forbidden", b"502 Bad Gateway"):
             proxy = servers.Proxy(self.server.port, status)
             self.addCleanup(proxy.stop)
@@ -198,7 +198,7 @@ class Proxies(loomtest.Case):
 
     def test_nothing_of_the_users_is_sent_along(self):
         """NET-28: netrc, curlrc and cookies belong to others."""
-        password = self.plant("netrc-password-0123456789")
+        password = self.plant(loomtest.marker("netrc", "password"))
         for name, text in ((".netrc", f"machine loom.example.com login bob password {password}\n"),
                            (".curlrc", f"user = bob:{password}\n")):
             path = os.path.join(self.folder, name)

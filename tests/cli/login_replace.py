@@ -91,11 +91,11 @@ class LoginReplace(loomtest.Case):
         dash = self.start_server("--approve-after", 0, "--base-path", "/a-b")
         first = dash.url
         second = dash.url.replace("/a-b", "/a_b")
-        self.home.seed((second, self.plant("lt_line_0123456789abcdef0123456789")))
+        self.home.seed((second, self.plant(loomtest.marker("line"))))
         self.login(dash)
         tokens = self.home.tokens()
         self.assertEqual(set(tokens), {first, second})
-        self.assertEqual(tokens[second], "lt_line_0123456789abcdef0123456789")
+        self.assertEqual(tokens[second], loomtest.marker("line"))
         self.loom("logout", "--server", first)
         self.assertEqual(set(self.home.tokens()), {second})
 

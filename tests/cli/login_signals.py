@@ -98,7 +98,7 @@ class LoginSignals(loomtest.Case):
         self.check_stopped(program, signal.SIGINT, sent)
 
     def test_an_earlier_sign_in_is_kept(self):
-        token = self.plant("lt_earlier_0123456789abcdef")
+        token = self.plant(loomtest.marker("earlier"))
         self.home.seed((self.server.url, token, {"source": "device"}))
         program = self.begin()
         program.expect("already signed in")
@@ -140,7 +140,7 @@ class LoginSignals(loomtest.Case):
     def test_ctrl_c_at_the_token_brings_the_echo_back(self):
         for number in (None, signal.SIGTERM, signal.SIGHUP):
             program = self.begin_token()
-            program.type(self.plant("lt_half_a_token_0123456789").encode())
+            program.type(self.plant(loomtest.marker("half_a_token")).encode())
             sent = time.monotonic()
             if number is None:
                 program.type(b"\x03")

@@ -142,7 +142,7 @@ class LoginStorage(loomtest.Case):
         os.unlink(self.home.file)
 
     def test_damage_is_told_before_any_request(self):
-        self.home.seed((self.server.url, self.plant("lt_stored_0123456789abcdef")))
+        self.home.seed((self.server.url, self.plant(loomtest.marker("stored"))))
         self.home.damage()
         before = self.home.snapshot()
         result = self.check_refused(9)
@@ -156,7 +156,7 @@ class LoginStorage(loomtest.Case):
 
     def test_kinds_of_damage(self):
         """FS-14, ENC-22: all of them left alone."""
-        self.home.seed((self.server.url, self.plant("lt_stored_0123456789abcdef")))
+        self.home.seed((self.server.url, self.plant(loomtest.marker("stored"))))
         with open(self.home.file, "rb") as file:
             good = file.read()
         for name, bad in {
@@ -180,7 +180,7 @@ class LoginStorage(loomtest.Case):
 
     def test_a_missing_key_is_damage(self):
         """Never made anew while records exist."""
-        self.home.seed((self.server.url, self.plant("lt_stored_0123456789abcdef")))
+        self.home.seed((self.server.url, self.plant(loomtest.marker("stored"))))
         os.unlink(os.path.join(self.home.data, "vault.key"))
         self.check_refused(9)
         self.assertFalse(os.path.exists(os.path.join(self.home.data, "vault.key")))

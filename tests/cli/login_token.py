@@ -147,7 +147,7 @@ class LoginToken(loomtest.Case):
 
     def test_no_token_in_the_arguments(self):
         """MEM-02: it would stand in the process list. What was typed is not repeated."""
-        token = self.plant("lt_typed_0123456789abcdef0123456789")
+        token = self.plant(loomtest.marker("typed"))
         # The process list shows what the person typed; what loom does with it is the question.
         for words in (["--token", token], [f"--token={token}"], [f"--with-token={token}"],
                       ["--with-token", token]):

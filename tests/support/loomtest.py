@@ -17,6 +17,7 @@ stands, in any form, in an output, a file, an argument or an environment; files 
 has ended in time, with no child left and no sanitizer report.
 """
 import concurrent.futures
+import hashlib
 import json
 import os
 import re
@@ -45,6 +46,11 @@ COLUMNS = 80
 ESCAPES = ("\r\x1b[K", "\x1b[1m", "\x1b[0m")  # all that loom may send to a terminal
 OWN_FILES = {"credentials.json", "credentials.json.lock", "vault.key", "refused.json",
              "refused.json.lock"}
+
+
+def marker(label, kind="lt"):
+    """A secret for a test: looks like one, and shares no run of characters with another."""
+    return f"{kind}_{hashlib.sha256(label.encode()).hexdigest()[:40]}"
 
 
 def columns(line):
@@ -277,9 +283,9 @@ class Case(unittest.TestCase):
         self.assertFalse(bad, f"control characters {bad}:\n{result}")
         for line in text.split("\n"):
             # Addresses, paths and commands stand alone and indented, and are never broken.
-            # So do JSON, and the log of -v, which names files.
-            if columns(line) > COLUMNS and not re.match(r"   |\{|loom: .*/", line):
-                self.fail(f"wider than {COLUMNS} columns: {line!r}\n{result}")
+            # So do JSON, an answer to git, and the log of -v, which names files.
+            if columns(line) > COLUMNS and not re.match(r"   |\{|password=|loom: .*/", line):
+                self.fail(f"wider than {COLUMNS} columns: {line[:1000]!r}\n{result}")
 
     def is_own_folder(self, path, home):
         return path in (home.config, home.data) or path.startswith(
@@ -308,7 +314,8 @@ class Case(unittest.TestCase):
             for where, data in self.everything(secret):
                 for piece, name in wanted.items():
                     if piece in data:
-                        self.fail(f"a secret stands {name} ({piece!r}) in {where}:\n{data!r}")
+                        self.fail(f"a secret stands {name} ({piece!r}) in {where}:\n"
+                                  f"{data[:8000]!r}")
         for root in filter(None, roots):
             for where, data in self.everything(None):
                 if not where.endswith("/vault.key"):

@@ -23,7 +23,14 @@ import time
 
 DEADLINE_S = 60  # a loaded machine with sanitizers; no case is meant to come near it
 SAMPLE_S, SAMPLE_MOST_S = 0.01, 0.2
+SHOWN_MAX = 8000  # characters of an output in a report
 STREAMS = ("stdin", "stdout", "stderr")
+
+
+def short(data):
+    """For a report."""
+    text = data if isinstance(data, str) else data.decode(errors="backslashreplace")
+    return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "[...]"
 
 
 class Result:
@@ -37,7 +44,8 @@ class Result:
         self.seen = program.seen  # what /proc showed: (kind, pid, bytes)
         own = {data for kind, pid, data in self.seen if kind == "cmdline" and pid == program.pid}
         # The program itself; a thread of a sanitizer that looks like a child is no other.
-        self.pids = {pid for kind, pid, data in self.seen if kind == "cmdline" and data in own}
+        self.pids = {program.pid} | {pid for kind, pid, data in self.seen
+                                     if kind == "cmdline" and data in own}
         self.is_door = False  # its standard output is meant to carry a secret
 
     @property
@@ -50,9 +58,9 @@ class Result:
         return re.sub(r"\s+", " ", self.err.decode())
 
     def __str__(self):
-        return (f"$ {' '.join(map(str, self.argv))}\nstatus {self.status} after {self.took_s:.1f} s"
-                f"\n--- stdout\n{self.out.decode(errors='backslashreplace')}"
-                f"\n--- stderr\n{self.err.decode(errors='backslashreplace')}")
+        return (f"$ {' '.join(map(short, self.argv))}\nstatus {self.status} after "
+                f"{self.took_s:.1f} s\n--- stdout\n{short(self.out)}\n--- stderr\n"
+                f"{short(self.err)}")
 
 
 def _read_proc(pid, name):

@@ -208,7 +208,8 @@ def _place(folder, name, content):
 
 
 def read(config, data):
-    """All that is stored, {origin: plaintext object}; {} when there is no file."""
+    """All that is stored, {origin: plaintext object}; {} when there is no file. An import whose
+    origin nobody has named yet stands under its map key."""
     path = os.path.join(config, "credentials.json")
     if not os.path.exists(path):
         return {}
@@ -224,13 +225,14 @@ def read(config, data):
     assert base64.b64decode(tree["mac"]) == _mac(root, tree, file_id, key_id), "the mac is wrong"
     stored = {}
     for map_key, entry in tree["entries"].items():
-        assert map_key in (server_key(entry["origin"]), suffixed_key(entry["origin"])), map_key
+        origin = entry["origin"]
+        assert origin == "" or map_key in (server_key(origin), suffixed_key(origin)), map_key
         key, aad = _record(root, file_id, key_id, map_key, entry)
         sealed = base64.b64decode(entry["ct"])
         assert (len(sealed) - 16) % PAD == 0, len(sealed)
         plain = json.loads(open_sealed(key, base64.b64decode(entry["nonce"]), aad, sealed))
-        assert plain["server"] == entry["origin"]
-        stored[entry["origin"]] = plain
+        assert plain["server"] == origin
+        stored[origin or map_key] = plain
     return stored
 
 
