@@ -9,7 +9,6 @@
 
 #include "base/buffer.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* For LOOM_CLEANUP: close and set to -1; -1 is allowed. Keeps errno. */

@@ -56,7 +56,8 @@ LOOM_CHECKED enum loom_err loom_file_replace(const struct loom_folder *folder, c
 
 /*
  * The same, but only if there is no such file yet (renameat2 with RENAME_NOREPLACE, or link and
- * unlink where a file system lacks it). *out_created says whether it was made now.
+ * unlink where a file system lacks it). *out_created says whether it was made now. Should only the
+ * last step fail, the file stays: another process may have begun to use it.
  */
 LOOM_CHECKED enum loom_err loom_file_create(const struct loom_folder *folder, const char *name,
                                             const struct loom_buffer *content, bool *out_created,

@@ -235,9 +235,7 @@ enum loom_err loom_file_create(const struct loom_folder *folder, const char *nam
         failed = 0;
     } else if (failed == 0 && !exists) {
         temporary.name[0] = '\0';
-        failed = sync_names(folder);
-        if (failed != 0)
-            (void)unlinkat(folder->fd, name, 0);
+        failed = sync_names(folder); /* should it fail, others may rely on the file already */
     }
     if (failed != 0)
         return loom_folder_fail(folder, name, LOOM_ERR_STORAGE, failed, error);

@@ -17,6 +17,8 @@ static const char *const telltales[] = {
     "QLOGDIR",            /* libcurl: QUIC traffic */
     "SSLDEBUGFILE",       /* NSS */
     "GNUTLS_DEBUG_LEVEL", /* GnuTLS: at high levels, secrets on stderr */
+    "G_DBUS_DEBUG",       /* GLib: every message of the keyring on stdout */
+    "G_MESSAGES_DEBUG",   /* GLib, libsecret: what they do, on stdout */
 };
 
 /*

@@ -61,9 +61,22 @@ int desk_remove(void **state) {
     return 0;
 }
 
+/* Was it wiped? loom_wipe() goes through this file as well. */
+static const char secret[] = "s3cret";
+static int wiped_secrets;
+
+void __real_loom_wipe(void *memory, size_t len);
+void __wrap_loom_wipe(void *memory, size_t len);
+
+void __wrap_loom_wipe(void *memory, size_t len) {
+    wiped_secrets += memory != NULL && memmem(memory, len, secret, strlen(secret)) != NULL;
+    __real_loom_wipe(memory, len);
+}
+
 /* In the child: read, tell, end. */
 _Noreturn void desk_read_and_tell(const struct desk *desk, int stop_fd) {
     CHECK(fcntl(desk->noted[1], F_SETFL, O_NONBLOCK) == 0); /* a long line is not noted whole */
+    wiped_secrets = 0;
     noted.fd = desk->slave;
     noted.note_fd = desk->noted[1];
     sigset_t mask_before;
@@ -74,6 +87,8 @@ _Noreturn void desk_read_and_tell(const struct desk *desk, int stop_fd) {
     struct loom_error error = LOOM_ERROR_INIT;
     enum loom_err err = loom_stream_read_hidden(desk->slave, stop_fd, &out, &error);
     CHECK(err == LOOM_OK || (out.len == 4 && error.code == err));
+    /* The buffers wipe theirs by themselves; this is the copy on the stack. */
+    CHECK(strstr(out.data, secret) == NULL || wiped_secrets >= 1);
     CHECK(pthread_sigmask(SIG_SETMASK, NULL, &mask_after) == 0);
     CHECK(sigismember(&mask_after, SIGTSTP) == sigismember(&mask_before, SIGTSTP));
     CHECK(sigismember(&mask_after, SIGTTOU) == sigismember(&mask_before, SIGTTOU));
@@ -116,6 +131,13 @@ void desk_wait_until_read(const struct desk *desk, int count) {
         assert_int_equal(read(desk->noted[0], &byte, 1), 1);
 }
 
+/* Is anything left for the shell to take for a command? */
+static bool is_input_empty(const struct desk *desk) {
+    char byte;
+    assert_int_equal(fcntl(desk->slave, F_SETFL, O_RDWR | O_NONBLOCK), 0);
+    return read(desk->slave, &byte, 1) == -1 && errno == EAGAIN;
+}
+
 /* Has anything appeared on the screen? */
 static bool is_screen_empty(const struct desk *desk) {
     struct pollfd screen = {.fd = desk->master, .events = POLLIN};
@@ -140,5 +162,6 @@ void assert_reader_ends(struct desk *desk, enum loom_err err, const char *told) 
     assert_int_equal(got.len, 4 + strlen(told));
     assert_string_equal(loom_buffer_text(&got) + 4, told);
     assert_true(is_screen_empty(desk));
+    assert_true(is_input_empty(desk));
     assert_terminal_as_before(desk);
 }

@@ -49,6 +49,7 @@ int __real_renameat2(int from, const char *old, int to, const char *new, unsigne
 int __real_linkat(int from, const char *old, int to, const char *new, int flags);
 int __real_flock(int fd, int operation);
 ssize_t __real_getrandom(void *bytes, size_t len, unsigned flags);
+void __real_loom_wipe(void *memory, size_t len);
 uid_t __real_geteuid(void);
 
 int __wrap_openat(int parent, const char *path, int flags, ...);
@@ -61,6 +62,7 @@ int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigne
 int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
 int __wrap_flock(int fd, int operation);
 ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags);
+void __wrap_loom_wipe(void *memory, size_t len);
 uid_t __wrap_geteuid(void);
 
 int __wrap_openat(int parent, const char *path, int flags, ...) {
@@ -116,6 +118,12 @@ int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
 }
 
 int __wrap_flock(int fd, int operation) {
+    if (faults.renewed != NULL) {
+        CHECK(unlinkat(faults.renewed_in, faults.renewed, 0) == 0);
+        int renewed = __real_openat(faults.renewed_in, faults.renewed, O_CREAT | O_EXCL, 0600);
+        CHECK(renewed >= 0 && __real_close(renewed) == 0);
+        faults.renewed = NULL;
+    }
     return is_failing(FLOCK) ? -1 : __real_flock(fd, operation);
 }
 
@@ -129,6 +137,13 @@ ssize_t __wrap_getrandom(void *bytes, size_t len, unsigned flags) {
         return -1;
     }
     return __real_getrandom(bytes, len < 3 ? len : 3, flags);
+}
+
+void __wrap_loom_wipe(void *memory, size_t len) {
+    if (faults.marker != NULL && memory != NULL &&
+        memmem(memory, len, faults.marker, strlen(faults.marker)) != NULL)
+        faults.wiped++;
+    __real_loom_wipe(memory, len);
 }
 
 uid_t __wrap_geteuid(void) {

@@ -37,7 +37,12 @@ struct faults {
     int seen_all;
     char order[256]; /* a letter a call: o w s c m r R l f g, as above */
     uid_t euid;      /* who we pretend to be; 0: who we are */
-    int squatters;   /* links to lay under so many temporary names before they are opened */
+    /* A file of this name in this folder is made anew just before the first flock(2). */
+    int renewed_in;
+    const char *renewed;
+    const char *marker; /* what loom_wipe() is watched for, or NULL */
+    int wiped;          /* how often it wiped that */
+    int squatters;      /* links to lay under so many temporary names before they are opened */
     char last_name[256];
     int last_flags;
     int last_parent;

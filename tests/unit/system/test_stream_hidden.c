@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 
 static void assert_line(struct desk *desk, const char *typed, enum loom_err err, const char *told) {
@@ -30,6 +31,15 @@ static void read_hidden_empty_line_is_an_empty_line(void **state) {
 
 static void read_hidden_second_line_is_dropped_unseen(void **state) {
     assert_line(*state, "one\ntwo\n", LOOM_OK, "one");
+}
+
+/* More of it than one read takes: what the terminal still holds is no command for the shell. */
+static void read_hidden_rest_of_a_paste_is_dropped(void **state) {
+    static char paste[3500];
+    memset(paste, 'r', sizeof paste - 2);
+    memcpy(paste, "s3cret\n", 7);
+    paste[sizeof paste - 2] = '\n';
+    assert_line(*state, paste, LOOM_OK, "s3cret");
 }
 
 static void read_hidden_erase_takes_one_character(void **state) {
@@ -177,6 +187,7 @@ int main(void) {
         TEST(read_hidden_carriage_return_ends_the_line),
         TEST(read_hidden_empty_line_is_an_empty_line),
         TEST(read_hidden_second_line_is_dropped_unseen),
+        TEST(read_hidden_rest_of_a_paste_is_dropped),
         TEST(read_hidden_erase_takes_one_character),
         TEST(read_hidden_erase_takes_a_character_of_utf8_as_a_whole),
         TEST(read_hidden_kill_takes_the_line),

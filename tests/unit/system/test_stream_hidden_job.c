@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-enum job { FOREGROUND, BACKGROUND };
+enum job { FOREGROUND, BACKGROUND, PUT_BACK };
 
 /* The child becomes a session with this terminal, as a shell is; the reader is its job. The child
    ends as the job ends, and answers a stopped job with what `on_stop` does. */
@@ -28,6 +28,11 @@ static void start_job(struct desk *desk, enum job job, void (*on_stop)(struct de
         CHECK(signal(SIGTTOU, SIG_DFL) != SIG_ERR && signal(SIGTSTP, SIG_DFL) != SIG_ERR);
         CHECK(signal(SIGINT, SIG_DFL) != SIG_ERR && signal(SIGTERM, SIG_DFL) != SIG_ERR);
         desk_read_and_tell(desk, loom_signals_catch());
+    }
+    if (job == PUT_BACK) {
+        char byte;
+        CHECK(read(desk->stop[0], &byte, 1) == 1); /* the test says when */
+        CHECK(tcsetpgrp(desk->slave, getpgrp()) == 0 && kill(pid, SIGTERM) == 0);
     }
     int status = 0;
     for (;;) {
@@ -124,6 +129,15 @@ static void read_hidden_in_the_background_waits_to_be_in_front(void **state) {
     assert_reader_ends(desk, LOOM_OK, "s3cret");
 }
 
+/* The echo is off and it is not in front any more: it must not be stopped for setting it right. */
+static void read_hidden_put_back_while_it_waits_ends_by_a_signal(void **state) {
+    struct desk *desk = *state;
+    start_job(desk, PUT_BACK, never_stops);
+    desk_wait_echo(desk, false);
+    assert_int_equal(write(desk->stop[1], "b", 1), 1);
+    assert_reader_ends(desk, LOOM_ERR_INTERRUPTED, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_make, desk_remove)
 
 int main(void) {
@@ -133,6 +147,7 @@ int main(void) {
         TEST(read_hidden_stop_key_shows_the_echo_until_it_continues),
         TEST(read_hidden_in_the_background_ends_by_a_signal),
         TEST(read_hidden_in_the_background_waits_to_be_in_front),
+        TEST(read_hidden_put_back_while_it_waits_ends_by_a_signal),
     };
     return cmocka_run_group_tests_name("stream_hidden_job", tests, NULL, NULL);
 }

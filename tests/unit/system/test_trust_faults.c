@@ -92,6 +92,40 @@ static void lock_take_interrupted_tries_again(void **state) {
     assert_true(lock.fd >= 0);
 }
 
+/* A person removed it, and somebody else made a new one: that is the one to hold. */
+static void lock_take_file_that_is_no_longer_there_is_no_lock(void **state) {
+    const struct scratch *scratch = *state;
+    scratch_write(scratch, "l", 0600, "");
+    faults.renewed = "l";
+    faults.renewed_in = scratch->folder.fd;
+    LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
+    assert_int_equal(loom_lock_take(&scratch->folder, "l", 5000, &lock, NULL), LOOM_OK);
+    assert_null(faults.renewed);
+    struct stat held = {0};
+    struct stat there = {0};
+    assert_int_equal(fstat(lock.fd, &held), 0);
+    assert_int_equal(stat(scratch_path(scratch, "l"), &there), 0);
+    assert_int_equal(held.st_ino, there.st_ino);
+}
+
+/* ---- secrets ---- */
+
+/* The buffers wipe theirs by themselves; this is the copy on the stack. */
+static void file_read_wipes_its_copy(void **state) {
+    const struct scratch *scratch = *state;
+    scratch_write(scratch, NAME, 0600, "a M4RK3R in a file");
+    faults.marker = "M4RK3R";
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(64);
+    assert_int_equal(loom_file_read(&scratch->folder, NAME, LOOM_FILE_STRICT, &out, NULL), LOOM_OK);
+    assert_true(faults.wiped >= 1);
+    /* Also when it turns out to be too much. */
+    faults.wiped = 0;
+    out.max = out.len + 1;
+    assert_int_equal(loom_file_read(&scratch->folder, NAME, LOOM_FILE_STRICT, &out, NULL),
+                     LOOM_ERR_DAMAGED);
+    assert_true(faults.wiped >= 1);
+}
+
 /* ---- another user, without being root ---- */
 
 /* FS-03, ENV-01: everything that is there turns out to be somebody else's. */
@@ -166,6 +200,8 @@ int main(void) {
         TEST(lock_take_without_locks_says_so),
         TEST(lock_take_failing_is_a_storage_error),
         TEST(lock_take_interrupted_tries_again),
+        TEST(lock_take_file_that_is_no_longer_there_is_no_lock),
+        TEST(file_read_wipes_its_copy),
         TEST(everything_of_another_user_is_refused),
         TEST(paths_find_without_home_or_entry_is_a_storage_error),
     };
