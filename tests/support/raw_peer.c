@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 256 * 1024, FOREVER = -1 };
+enum { REQUEST_MAX = 2 * 1024 * 1024, FOREVER = -1 };
 
 /* ---- Waiting ---- */
 

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEARD_MAX = 4 * 1024 * 1024 };
+enum { HEARD_MAX = 4 * 1024 * 1024, PATIENCE_MS = 5000 };
 
 struct raw_server {
     struct raw_config config;
@@ -57,12 +57,31 @@ static int read_count(struct raw_server *server, const int *number) {
     return value;
 }
 
+static void pause_ms(int duration_ms) {
+    (void)poll(NULL, 0, duration_ms);
+}
+
 int raw_server_connections(struct raw_server *server) {
+    struct pollfd waiting = {.fd = server->listen_fd, .events = POLLIN};
+    for (int i = 0; i < PATIENCE_MS && poll(&waiting, 1, 0) == 1; i++)
+        pause_ms(1);
     return read_count(server, &server->connections);
 }
 
 int raw_server_requests(struct raw_server *server) {
     return read_count(server, &server->requests);
+}
+
+const char *raw_server_wait_heard(struct raw_server *server, size_t len) {
+    for (int i = 0; i < PATIENCE_MS; i++) {
+        (void)pthread_mutex_lock(&server->lock);
+        size_t heard_len = server->heard_len;
+        (void)pthread_mutex_unlock(&server->lock);
+        if (heard_len >= len)
+            break;
+        pause_ms(1);
+    }
+    return raw_server_heard(server);
 }
 
 const char *raw_server_heard(struct raw_server *server) {
@@ -124,6 +143,15 @@ static void play(struct raw_server *server, int fd, const struct raw_step *scrip
     raw_peer_clear(&peer);
 }
 
+/* Under the lock, so that a connection is either waiting to be accepted or counted. */
+static int accept_counted(struct raw_server *server) {
+    (void)pthread_mutex_lock(&server->lock);
+    int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    server->connections += fd >= 0 ? 1 : 0;
+    (void)pthread_mutex_unlock(&server->lock);
+    return fd;
+}
+
 static void *serve(void *context) {
     struct raw_server *server = context;
     /* OpenSSL writes with write(2): a peer that has gone must not end the test. */
@@ -138,10 +166,9 @@ static void *serve(void *context) {
         (void)poll(fds, 2, -1);
         if (fds[0].revents != 0)
             return NULL;
-        int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd = accept_counted(server);
         if (fd < 0)
             continue;
-        count(server, &server->connections);
         play(server, fd, *script);
         if (script[1] != NULL)
             script++;

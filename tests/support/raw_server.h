@@ -56,7 +56,7 @@ struct raw_server *raw_server_start(const struct raw_config *config);
 
 uint16_t raw_server_port(const struct raw_server *server);
 
-/* Connections accepted so far. */
+/* Connections made so far, those that nobody has accepted yet included. */
 int raw_server_connections(struct raw_server *server);
 
 /* Requests read so far. */
@@ -64,6 +64,9 @@ int raw_server_requests(struct raw_server *server);
 
 /* Everything that peers sent, in order; NULs shown as '?'. Valid until the next call or the end. */
 const char *raw_server_heard(struct raw_server *server);
+
+/* The same, once `len` bytes have come or five seconds have passed. */
+const char *raw_server_wait_heard(struct raw_server *server, size_t len);
 
 void raw_server_stop(struct raw_server *server);
 

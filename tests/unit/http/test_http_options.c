@@ -26,7 +26,8 @@ static struct {
     int calls, failing_call;
     struct {
         CURLoption option;
-        long number; /* of options that take one */
+        long number;  /* of options that take one */
+        bool is_null; /* of the others: the null pointer was given */
     } noted[OPTIONS_MAX];
     long connect_timeout_ms; /* 0: as told */
     const char *connect_to;
@@ -42,12 +43,32 @@ static CURLcode note_option(CURL *easy, CURLoption option, ...) {
     assert_true(fake.calls < OPTIONS_MAX && option < CURLOPTTYPE_OFF_T + 20000);
     fake.noted[fake.calls].option = option;
     fake.noted[fake.calls].number = number;
+    fake.noted[fake.calls].is_null = !is_number && pointer == NULL;
     if (fake.calls++ == fake.failing_call)
         return CURLE_UNKNOWN_OPTION;
     if (option == CURLOPT_CONNECTTIMEOUT_MS && fake.connect_timeout_ms != 0)
         number = fake.connect_timeout_ms;
     return is_number ? fake.real->easy_setopt(easy, option, number)
                      : fake.real->easy_setopt(easy, option, pointer);
+}
+
+static char folder[64], authority_file[96];
+
+static int make_authority(void **state) {
+    struct certificate authority;
+    world_make_folder(folder);
+    (void)snprintf(authority_file, sizeof authority_file, "%sca.pem", folder);
+    certificate_make(&(struct certificate_spec){.name = "CA", .is_authority = true, .to_s = 3600},
+                     NULL, &authority);
+    certificate_write(&authority, authority_file);
+    certificate_clear(&authority);
+    return world_forget_environment(state);
+}
+
+static int remove_authority(void **state) {
+    (void)state;
+    world_remove_folder(folder);
+    return 0;
 }
 
 static int make_fake(void **state) {
@@ -117,6 +138,34 @@ static void send_sets_what_keeps_it_safe(void **state) {
     world_close(&world);
 }
 
+static bool is_nulled(CURLoption option) {
+    for (int i = 0; i < fake.calls; i++)
+        if (fake.noted[i].option == option && fake.noted[i].is_null)
+            return true;
+    return false;
+}
+
+/* What replaces the system's authorities replaces the folder of them, which libcurl adds itself. */
+static void send_with_replaced_authorities_drops_the_folder(void **state) {
+    (void)state;
+    static const char *const VARIABLES[] = {"SSL_CERT_FILE", "LOOM_CA_FILE"};
+    for (size_t i = 0; i < 2; i++) {
+        struct world world;
+        open_world(&world);
+        world.origin = world_origin("https", "127.0.0.1", raw_server_port(world.server));
+        assert_int_equal(setenv(VARIABLES[i], authority_file, 1), 0);
+        assert_int_equal(
+            world_send(&world, (struct loom_http_request){.path = "/", .timeout_ms = 50}),
+            LOOM_ERR_TIMEOUT);
+        (void)noted_number(CURLOPT_CAINFO_BLOB);
+        (void)noted_number(CURLOPT_PROXY_CAINFO_BLOB);
+        assert_int_equal(is_nulled(CURLOPT_CAPATH), i == 0);
+        assert_int_equal(is_nulled(CURLOPT_PROXY_CAPATH), i == 0);
+        (void)world_forget_environment(state);
+        world_close(&world);
+    }
+}
+
 static void send_shorter_time_bounds_the_connection_too(void **state) {
     (void)state;
     struct world world;
@@ -149,21 +198,14 @@ static void fail_each_option(struct world *world, const struct loom_http_request
 /* Rule 2: a failure to set means no request. ENV-11 */
 static void send_any_option_refused_sends_nothing(void **state) {
     (void)state;
-    char folder[64], path[96];
-    struct certificate authority;
-    world_make_folder(folder);
-    (void)snprintf(path, sizeof path, "%sca.pem", folder);
-    certificate_make(&(struct certificate_spec){.name = "CA", .is_authority = true, .to_s = 60},
-                     NULL, &authority);
-    certificate_write(&authority, path);
-    assert_int_equal(setenv("SSL_CERT_FILE", path, 1), 0);
+    assert_int_equal(setenv("SSL_CERT_FILE", authority_file, 1), 0);
     LOOM_CLEANUP(loom_secret_drop) struct loom_secret *token = NULL;
     assert_int_equal(loom_secret_new(WORLD_TOKEN, strlen(WORLD_TOKEN), &token), LOOM_OK);
     struct world world;
     open_world(&world);
     struct loom_origin secure = world_origin("https", "127.0.0.1", raw_server_port(world.server));
     fail_each_option(&world, &(struct loom_http_request){.origin = &secure,
-                                                         .ca_file = path,
+                                                         .ca_file = authority_file,
                                                          .method = LOOM_HTTP_POST,
                                                          .path = "/",
                                                          .content_type = "a/b",
@@ -173,8 +215,6 @@ static void send_any_option_refused_sends_nothing(void **state) {
                                                          .timeout_ms = 100});
     fail_each_option(&world, &(struct loom_http_request){.path = "/"});
     world_close(&world);
-    certificate_clear(&authority);
-    world_remove_folder(folder);
     (void)world_forget_environment(state);
 }
 
@@ -330,6 +370,7 @@ static void send_to_a_server_without_handshake_ends_early(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(send_sets_what_keeps_it_safe, make_fake),
+        cmocka_unit_test_setup(send_with_replaced_authorities_drops_the_folder, make_fake),
         cmocka_unit_test_setup(send_shorter_time_bounds_the_connection_too, make_fake),
         cmocka_unit_test_setup(send_any_option_refused_sends_nothing, make_fake),
         cmocka_unit_test_setup(send_any_failure_of_libcurl_sends_nothing, make_fake),
@@ -337,5 +378,5 @@ int main(void) {
         cmocka_unit_test_setup(send_to_loopback_that_leads_elsewhere_is_unreachable, make_fake),
         cmocka_unit_test_setup(send_to_a_server_without_handshake_ends_early, make_fake),
     };
-    return cmocka_run_group_tests_name("http/options", tests, world_forget_environment, NULL);
+    return cmocka_run_group_tests_name("http/options", tests, make_authority, remove_authority);
 }

@@ -241,7 +241,7 @@ static void send_through_a_refusing_socks_proxy_is_told(void **state) {
     use_proxy("ALL_PROXY", "socks5h", raw_server_port(proxy));
     assert_int_equal(world_post_secrets(&world, "/"), LOOM_ERR_PROXY);
     /* Version 5, two ways: none, and user with password. */
-    assert_string_equal(raw_server_heard(proxy), "\x05\x02?\x02");
+    assert_string_equal(raw_server_wait_heard(proxy, 4), "\x05\x02?\x02");
     raw_server_stop(proxy);
     world_close(&world);
     (void)world_forget_environment(state);
