@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "system/process.h"
 
+#include "system/process_priv.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -43,9 +46,21 @@ static enum loom_err fill_standard_descriptors(void) {
     return LOOM_OK;
 }
 
+/* As the program was started; valid once is_hardened. */
+static struct {
+    bool is_hardened;
+    mode_t umask;
+    struct rlimit core;
+} inherited;
+
+/* The soft limit alone: a hard one could not be given back to a child. */
+static int forbid_core(void) {
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = inherited.core.rlim_max};
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
 static enum loom_err forbid_dumps(void) {
-    const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
-    if (setrlimit(RLIMIT_CORE, &none) != 0)
+    if (getrlimit(RLIMIT_CORE, &inherited.core) != 0 || forbid_core() != 0)
         return LOOM_ERR_INTERNAL;
 #ifndef LOOM_SANITIZED
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
@@ -60,12 +75,28 @@ enum loom_err loom_process_harden(void) {
     enum loom_err err = fill_standard_descriptors();
     if (err != LOOM_OK)
         return err;
-    (void)umask(S_IRWXG | S_IRWXO);
+    inherited.umask = umask(S_IRWXG | S_IRWXO);
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         return LOOM_ERR_INTERNAL;
     for (size_t i = 0; i < sizeof telltales / sizeof telltales[0]; i++) {
         if (unsetenv(telltales[i]) != 0)
             return LOOM_ERR_INTERNAL;
     }
-    return forbid_dumps();
+    err = forbid_dumps();
+    inherited.is_hardened = err == LOOM_OK;
+    return err;
+}
+
+void loom_process_lend(void) {
+    if (!inherited.is_hardened)
+        return;
+    (void)umask(inherited.umask);
+    (void)setrlimit(RLIMIT_CORE, &inherited.core);
+}
+
+void loom_process_take_back(void) {
+    if (!inherited.is_hardened)
+        return;
+    (void)umask(S_IRWXG | S_IRWXO);
+    (void)forbid_core();
 }
