@@ -271,8 +271,9 @@ class Case(unittest.TestCase):
         self.assertNotIn(b"Sanitizer", report, result)
         self.assertNotIn(b"runtime error:", report, result)
         self.assertNotEqual(result.status, 99, result)
-        for text in (result.out, result.err):
-            self.check_lines(text, result)
+        if os.path.basename(result.argv[0]) != "git":  # who has its own manners
+            for text in (result.out, result.err):
+                self.check_lines(text, result)
 
     def check_lines(self, data, result):
         text = data.decode()
