@@ -27,26 +27,27 @@
 
 enum loom_err {
     LOOM_OK = 0,
-    LOOM_ERR_INTERNAL,      /* out of memory, or a fault of this program */
-    LOOM_ERR_USAGE,         /* what the person typed cannot be used */
-    LOOM_ERR_NOT_FOUND,     /* no credential for this server */
-    LOOM_ERR_REJECTED,      /* the server itself answered 401: the token is dead */
-    LOOM_ERR_DENIED,        /* the person refused, or the server refused this program */
-    LOOM_ERR_EXPIRED,       /* the code, or the token, is past its time */
-    LOOM_ERR_INTERRUPTED,   /* a signal asks to end */
-    LOOM_ERR_NO_HOST,       /* the name does not resolve */
-    LOOM_ERR_UNREACHABLE,   /* nothing answers there, or the connection broke */
-    LOOM_ERR_TIMEOUT,       /* no answer in time */
-    LOOM_ERR_TLS_AUTHORITY, /* the certificate comes from an unknown authority */
-    LOOM_ERR_TLS,           /* any other failure of TLS */
-    LOOM_ERR_PROXY,         /* the proxy, not the server, failed or refused */
-    LOOM_ERR_SERVER,        /* the server says that it cannot at present: 429 or 5xx */
-    LOOM_ERR_NOT_LOOM,      /* something answers, but it is not a Loom server */
-    LOOM_ERR_BAD_ANSWER,    /* a Loom server's answer that cannot be used */
-    LOOM_ERR_REDIRECT,      /* an answer that points elsewhere; detail names the target */
-    LOOM_ERR_KEYRING,       /* the keyring was asked for and cannot be used */
-    LOOM_ERR_STORAGE,       /* disk full, read-only, foreign folder, lock not free */
-    LOOM_ERR_DAMAGED,       /* stored data is damaged, tampered with or of an unknown version */
+    LOOM_ERR_INTERNAL,       /* out of memory, or a fault of this program */
+    LOOM_ERR_USAGE,          /* what the person typed cannot be used */
+    LOOM_ERR_NOT_FOUND,      /* no credential for this server */
+    LOOM_ERR_REJECTED,       /* the server itself answered 401: the token is dead */
+    LOOM_ERR_DENIED,         /* the person refused, or the server refused this program */
+    LOOM_ERR_EXPIRED,        /* the code, or the token, is past its time */
+    LOOM_ERR_INTERRUPTED,    /* a signal asks to end */
+    LOOM_ERR_NO_HOST,        /* the name does not resolve */
+    LOOM_ERR_UNREACHABLE,    /* nothing answers there, or the connection broke */
+    LOOM_ERR_TIMEOUT,        /* no answer in time */
+    LOOM_ERR_TLS_AUTHORITY,  /* the certificate comes from an unknown authority */
+    LOOM_ERR_TLS,            /* any other failure of TLS */
+    LOOM_ERR_PROXY,          /* the proxy, not the server, failed or refused */
+    LOOM_ERR_SERVER,         /* the server says that it cannot at present: 429 or 5xx */
+    LOOM_ERR_NOT_LOOM,       /* something answers, but it is not a Loom server */
+    LOOM_ERR_BAD_ANSWER,     /* a Loom server's answer that cannot be used */
+    LOOM_ERR_REDIRECT,       /* an answer that points elsewhere; detail names the target */
+    LOOM_ERR_KEYRING,        /* the keyring was asked for and cannot be used */
+    LOOM_ERR_KEYRING_LOCKED, /* the keyring is locked, and nobody unlocked it */
+    LOOM_ERR_STORAGE,        /* disk full, read-only, foreign folder, lock not free */
+    LOOM_ERR_DAMAGED,        /* stored data is damaged, tampered with or of an unknown version */
 };
 
 enum { LOOM_ERROR_DETAIL_MAX = 1023, LOOM_OAUTH_ERROR_MAX = 63 };

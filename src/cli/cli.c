@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/open_keyring.h"
 #include "cli/report.h"
 #include "store/store.h"
 #include "store/vault.h"
@@ -186,15 +187,20 @@ static enum loom_err choose_place(const struct loom_cli *cli, enum loom_place *o
 
 enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error) {
     enum loom_place place = LOOM_PLACE_AUTO;
-    struct loom_store *vault = NULL;
+    struct loom_store *keyring = NULL, *vault = NULL;
     enum loom_err err = choose_place(cli, &place, error);
     if (err == LOOM_OK)
         err = loom_paths_find(&cli->paths, error);
     if (err != LOOM_OK)
         return err;
-    err = loom_vault_open(&cli->paths, &vault);
+    if (place != LOOM_PLACE_FILE)
+        err = loom_cli_open_keyring(cli, &keyring);
     if (err == LOOM_OK)
-        err = loom_keyring_first_open(NULL, vault, place, &cli->store);
+        err = loom_vault_open(&cli->paths, &vault);
+    if (err == LOOM_OK)
+        err = loom_keyring_first_open(keyring, vault, place, &cli->store);
+    else
+        loom_store_close(keyring);
     return err == LOOM_OK ? err : loom_error_set(error, err);
 }
 

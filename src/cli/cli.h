@@ -53,6 +53,7 @@ struct loom_cli {
     struct loom_environment environment;
     struct loom_output out; /* stdout: what a command exists to print */
     struct loom_output err; /* stderr: progress, notices, errors */
+    bool is_helper;         /* git asks: quietly, and with little time */
     struct loom_paths paths;
     struct loom_store *store; /* NULL until loom_cli_open_store() */
 };

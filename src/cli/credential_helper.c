@@ -231,6 +231,7 @@ static int run_operation(struct call *call, const char *name) {
 
 static int run(struct loom_cli *cli, int argc, char *const *argv) {
     struct call call = {.cli = cli, .request = LOOM_GIT_REQUEST_INIT};
+    cli->is_helper = true;
     if (argc == 0)
         return loom_report_usage(cli,
                                  N_("git calls this command with get, store or erase. To see how "

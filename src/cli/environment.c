@@ -17,6 +17,11 @@ static const char *read_first(const char *name, const char *older_name) {
     return value != NULL ? value : read_variable(older_name);
 }
 
+static bool is_zero(const char *name) {
+    const char *value = read_variable(name);
+    return value != NULL && strcmp(value, "0") == 0;
+}
+
 static int read_debug(void) {
     const char *value = read_variable("LOOM_DEBUG");
     if (value == NULL || value[1] != '\0')
@@ -42,6 +47,12 @@ void loom_environment_read(struct loom_environment *out_environment) {
         .is_plain = read_first("LOOM_PLAIN", "ACCESSIBLE") != NULL,
         .is_ci = read_variable("CI") != NULL,
         .debug = read_debug(),
+        .bus_address = read_variable("DBUS_SESSION_BUS_ADDRESS"),
+        .runtime_folder = read_variable("XDG_RUNTIME_DIR"),
+        .has_display = read_first("DISPLAY", "WAYLAND_DISPLAY") != NULL,
+        .is_remote =
+            read_first("SSH_CONNECTION", "SSH_CLIENT") != NULL || read_variable("SSH_TTY") != NULL,
+        .forbids_prompts = is_zero("GIT_TERMINAL_PROMPT"),
     };
     take_token(out_environment);
 }

@@ -14,14 +14,19 @@
 enum { LOOM_TOKEN_FILE_MAX = 64 * 1024 }; /* bytes */
 
 struct loom_environment {
-    const char *server;        /* LOOM_SERVER, else LOOM_SERVER_URL; NULL: not set */
-    const char *store;         /* LOOM_STORE */
-    const char *token_file;    /* LOOM_TOKEN_FILE */
-    struct loom_secret *token; /* LOOM_TOKEN, owned */
-    bool has_bad_token;        /* LOOM_TOKEN is set, and is no token */
-    bool is_plain;             /* LOOM_PLAIN or ACCESSIBLE */
-    bool is_ci;                /* CI */
-    int debug;                 /* LOOM_DEBUG: 0, 1, 2 */
+    const char *server;         /* LOOM_SERVER, else LOOM_SERVER_URL; NULL: not set */
+    const char *store;          /* LOOM_STORE */
+    const char *token_file;     /* LOOM_TOKEN_FILE */
+    struct loom_secret *token;  /* LOOM_TOKEN, owned */
+    bool has_bad_token;         /* LOOM_TOKEN is set, and is no token */
+    bool is_plain;              /* LOOM_PLAIN or ACCESSIBLE */
+    bool is_ci;                 /* CI */
+    int debug;                  /* LOOM_DEBUG: 0, 1, 2 */
+    const char *bus_address;    /* DBUS_SESSION_BUS_ADDRESS */
+    const char *runtime_folder; /* XDG_RUNTIME_DIR */
+    bool has_display;           /* DISPLAY or WAYLAND_DISPLAY: a window can appear */
+    bool is_remote;             /* SSH_CONNECTION, SSH_CLIENT or SSH_TTY: sits elsewhere */
+    bool forbids_prompts;       /* GIT_TERMINAL_PROMPT is 0 */
 };
 
 /* Read them. LOOM_TOKEN is taken out of the environment: no child sees it. */

@@ -2,6 +2,7 @@
 #include "cli/login_view.h"
 
 #include "cli/json_output.h"
+#include "cli/login_place.h"
 #include "cli/report.h"
 #include "store/store.h"
 
@@ -184,24 +185,6 @@ static void print_done(const struct loom_login_view *view, const struct loom_sig
         view->cli->out.has_failed = true;
 }
 
-static void say_place(const struct loom_login_view *view) {
-    struct loom_store_info info;
-    struct loom_output *err = &view->cli->err;
-    view->cli->store->ops->describe(view->cli->store, &info);
-    loom_say(err, N_("Your sign-in is kept in an encrypted file:\n\n    {path}\n\n"),
-             &(struct loom_words){.path = info.path});
-    if (info.lacks_locks)
-        loom_say_always(err,
-                        N_("The file system there has no locks: do not sign in to two servers at "
-                           "the same moment."),
-                        NULL);
-    if (info.has_imported)
-        loom_say_always(err,
-                        N_("The sign-ins of another Loom program, which were readable there, were "
-                           "taken over and encrypted."),
-                        NULL);
-}
-
 /* Under a path git has to be told to name the path. */
 static void say_next_step(const struct loom_login_view *view) {
     const char *message =
@@ -238,7 +221,7 @@ int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_
                            "sure, sign in on its web page and end that session there."),
                         &words);
     if (!wants_json(view)) {
-        say_place(view);
+        loom_login_say_place(view->cli);
         say_next_step(view);
     }
     say_environment_token(view);

@@ -72,9 +72,26 @@ static const struct {
     {LOOM_ERR_REDIRECT, ANY,
      N_("{server} points to another address. That is not followed, because it could lead a token "
         "astray. If you trust the other address, name it yourself:\n\n    {detail}\n")},
+    {LOOM_ERR_KEYRING, ETIMEDOUT,
+     N_("The system keyring does not answer. Try again later, or keep the sign-in in an encrypted "
+        "file with this option:\n\n    --store file\n")},
+    {LOOM_ERR_KEYRING, ECANCELED,
+     N_("The system keyring stays locked, because its password was not given. To use it, unlock "
+        "it and try again. To keep the sign-in in an encrypted file, use this option:"
+        "\n\n    --store file\n")},
+    {LOOM_ERR_KEYRING, EINPROGRESS,
+     N_("The system keyring did not answer in time, so it is not known whether the change was "
+        "made. When the keyring answers again, repeat the command; it reads back what is there.")},
+    {LOOM_ERR_KEYRING, EIO,
+     N_("The system keyring answers with an error. Try again later, or keep the sign-in in an "
+        "encrypted file with this option:\n\n    --store file\n")},
     {LOOM_ERR_KEYRING, ANY,
-     N_("This version of loom cannot use the system keyring yet. To keep the sign-in in an "
-        "encrypted file, use this option:\n\n    --store file\n")},
+     N_("No system keyring is running here. To keep the sign-in in an encrypted file, use this "
+        "option:\n\n    --store file\n")},
+    {LOOM_ERR_KEYRING_LOCKED, ANY,
+     N_("The system keyring is locked, and nobody can be asked here to unlock it. Unlock it and "
+        "try again, or keep the sign-in in an encrypted file with this option:"
+        "\n\n    --store file\n")},
     {LOOM_ERR_STORAGE, ENOSPC, N_("The disk is full. Nothing was stored:\n\n    {detail}\n")},
     {LOOM_ERR_STORAGE, EDQUOT,
      N_("Your disk quota is used up. Nothing was stored:\n\n    {detail}\n")},
@@ -123,6 +140,7 @@ static const struct {
     {LOOM_ERR_BAD_ANSWER, LOOM_EXIT_BAD_ANSWER, "bad_answer"},
     {LOOM_ERR_REDIRECT, LOOM_EXIT_BAD_ANSWER, "bad_answer"},
     {LOOM_ERR_KEYRING, LOOM_EXIT_STORAGE, "keyring_unavailable"},
+    {LOOM_ERR_KEYRING_LOCKED, LOOM_EXIT_STORAGE, "keyring_locked"},
     {LOOM_ERR_STORAGE, LOOM_EXIT_STORAGE, "storage"},
     {LOOM_ERR_DAMAGED, LOOM_EXIT_DAMAGED, "damaged"},
 };

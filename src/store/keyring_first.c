@@ -59,14 +59,30 @@ static enum loom_err hand_out(struct keyring_first *policy, struct loom_store *f
     return LOOM_OK;
 }
 
-/* A keyring that is absent, locked or hung cannot answer; any other failure is one. */
-static bool is_silent(enum loom_err err) {
-    return err == LOOM_ERR_KEYRING || err == LOOM_ERR_NOT_FOUND;
+/*
+ * A keyring that is absent, locked, hung or failing is bypassed. Not one that a person said no to,
+ * and not one that may have carried out what it did not answer.
+ */
+static bool is_bypassed(enum loom_err err, const struct loom_error *why) {
+    return err == LOOM_ERR_KEYRING_LOCKED ||
+           (err == LOOM_ERR_KEYRING && why->os_error != ECANCELED && why->os_error != EINPROGRESS);
+}
+
+/* Nothing can be in a keyring that is not there. */
+static bool is_absent(enum loom_err err, const struct loom_error *why) {
+    return err == LOOM_ERR_KEYRING && (why->os_error == ENOENT || why->os_error == 0);
+}
+
+static enum loom_err give(struct loom_error *error, const struct loom_error *why) {
+    if (error != NULL)
+        *error = *why;
+    return why->code;
 }
 
 /*
  * Ask both places the same question. A damaged vault does not stop the keyring; where the keyring
- * has no answer, damage is the answer.
+ * has no answer, damage is the answer. What the file does not have, a keyring that could not be
+ * read may hold: that is not the same as "not found".
  */
 static enum loom_err find_in_both(struct keyring_first *policy,
                                   const struct loom_store_question *question,
@@ -75,13 +91,17 @@ static enum loom_err find_in_both(struct keyring_first *policy,
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential ours = LOOM_CREDENTIAL_INIT;
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential filed = LOOM_CREDENTIAL_INIT;
     struct loom_store *keyring = policy->keyring, *vault = policy->vault;
-    enum loom_err keyring_err = keyring->ops->find(keyring, question, &ours, error);
-    if (keyring_err != LOOM_OK && !is_silent(keyring_err))
-        return keyring_err;
+    struct loom_error why = LOOM_ERROR_INIT;
+    enum loom_err keyring_err = keyring->ops->find(keyring, question, &ours, &why);
+    bool is_missing = keyring_err == LOOM_ERR_NOT_FOUND || is_absent(keyring_err, &why);
+    if (keyring_err != LOOM_OK && !is_missing && !is_bypassed(keyring_err, &why))
+        return give(error, &why);
     /* What a person names is adopted in one place only. */
     if (keyring_err == LOOM_OK && question->may_adopt)
         return hand_out(policy, keyring, &ours, out_credential);
     enum loom_err vault_err = vault->ops->find(vault, question, &filed, error);
+    if (keyring_err != LOOM_OK && !is_missing && vault_err == LOOM_ERR_NOT_FOUND)
+        return give(error, &why);
     if (keyring_err != LOOM_OK && vault_err != LOOM_OK)
         return vault_err;
     (void)loom_error_set(error, LOOM_OK);
@@ -188,20 +208,22 @@ static enum loom_err policy_list(struct loom_store *store, loom_store_visit *vis
     if (!asks_keyring(policy))
         return vault->ops->list(vault, visit, context, error);
     LOOM_CLEANUP(listing_clear) struct listing listing = {.visit = visit, .context = context};
-    enum loom_err err = keyring->ops->list(keyring, visit_first, &listing, error);
+    struct loom_error why = LOOM_ERROR_INIT;
+    enum loom_err err = keyring->ops->list(keyring, visit_first, &listing, &why);
     if (listing.is_out_of_memory)
         return loom_error_set(error, LOOM_ERR_INTERNAL);
-    if (err != LOOM_OK && !is_silent(err))
-        return err;
+    if (err != LOOM_OK && !is_bypassed(err, &why))
+        return give(error, &why);
     return vault->ops->list(vault, visit_second, &listing, error);
 }
 
 /* ---- Saving ---- */
 
-/* Does the file take what the keyring did not? Absent, locked, hung, or too large for it. */
-static bool falls_back(const struct keyring_first *policy, enum loom_err err, int os_error) {
+/* Does the file take what the keyring did not? Bypassed, or too large for it. */
+static bool falls_back(const struct keyring_first *policy, enum loom_err err,
+                       const struct loom_error *why) {
     return policy->place == LOOM_PLACE_AUTO &&
-           (err == LOOM_ERR_KEYRING || (err == LOOM_ERR_STORAGE && os_error == EFBIG));
+           (is_bypassed(err, why) || (err == LOOM_ERR_STORAGE && why->os_error == EFBIG));
 }
 
 /* A predecessor in the other place must not look newer than what is saved here. */
@@ -238,7 +260,7 @@ static enum loom_err policy_save(struct loom_store *store, const struct loom_cre
     if (!asks_keyring(policy))
         return save_into(policy, policy->vault, credential, error);
     enum loom_err err = save_into(policy, policy->keyring, credential, &keyring_error);
-    if (falls_back(policy, err, keyring_error.os_error))
+    if (falls_back(policy, err, &keyring_error))
         return save_into(policy, policy->vault, credential, error);
     if (error != NULL)
         *error = keyring_error;
@@ -251,7 +273,7 @@ static enum loom_err policy_check(struct loom_store *store, struct loom_error *e
     struct loom_store *into = policy->vault;
     if (asks_keyring(policy)) {
         enum loom_err err = policy->keyring->ops->check(policy->keyring, &keyring_error);
-        if (!falls_back(policy, err, keyring_error.os_error)) {
+        if (!falls_back(policy, err, &keyring_error)) {
             if (error != NULL)
                 *error = keyring_error;
             if (err == LOOM_OK)
@@ -291,13 +313,6 @@ static enum loom_err remove_from(struct loom_store *store,
     return look_again(store, question, error);
 }
 
-/* Where no keyring is, nothing is left in one; a locked one may well hold a copy. */
-static bool may_hold_more(const struct keyring_first *policy) {
-    struct loom_store_info info;
-    policy->keyring->ops->describe(policy->keyring, &info);
-    return info.is_locked || policy->place == LOOM_PLACE_KEYRING;
-}
-
 /* Both are tried before anything is said: a keyring that fails must not save the file's copy. */
 static enum loom_err policy_remove(struct loom_store *store,
                                    const struct loom_store_question *question,
@@ -307,7 +322,8 @@ static enum loom_err policy_remove(struct loom_store *store,
     bool is_removed = false;
     enum loom_err keyring_err = remove_from(policy->keyring, question, &is_removed, &first);
     enum loom_err vault_err = remove_from(policy->vault, question, &is_removed, &second);
-    if (keyring_err == LOOM_ERR_KEYRING && !may_hold_more(policy))
+    /* Where no keyring is, nothing is left in one; a locked or hung one may well hold a copy. */
+    if (is_absent(keyring_err, &first) && policy->place != LOOM_PLACE_KEYRING)
         keyring_err = LOOM_OK;
     enum loom_err err = keyring_err != LOOM_OK ? keyring_err : vault_err;
     if (err != LOOM_OK) {
@@ -324,8 +340,13 @@ static void policy_describe(struct loom_store *store, struct loom_store_info *ou
     struct keyring_first *policy = policy_of(store);
     struct loom_store_info info;
     policy->current->ops->describe(policy->current, out_info);
-    if (policy->current == policy->vault)
+    if (policy->current == policy->vault) {
+        if (asks_keyring(policy)) {
+            policy->keyring->ops->describe(policy->keyring, &info);
+            out_info->keyring = info.keyring;
+        }
         return;
+    }
     policy->vault->ops->describe(policy->vault, &info);
     out_info->has_imported = out_info->has_imported || info.has_imported;
 }

@@ -10,7 +10,13 @@
  * does not stop the keyring from answering or saving, but a question that the keyring cannot answer
  * gets LOOM_ERR_DAMAGED, never LOOM_ERR_NOT_FOUND.
  *
- * This build has no keyring yet: `keyring` is NULL, and LOOM_PLACE_KEYRING is LOOM_ERR_KEYRING.
+ * A keyring that is absent, locked, hung or failing (store/keyring.h) is bypassed, one in which the
+ * credential has no room as well: the file takes it, and describe tells why. Where a person
+ * dismissed the question for the password, or a write was not answered, that is the answer and the
+ * file takes nothing. What the file does not have either is LOOM_ERR_NOT_FOUND only when no keyring
+ * could hold it.
+ *
+ * Without a keyring (`keyring` NULL), LOOM_PLACE_KEYRING is LOOM_ERR_KEYRING.
  */
 #ifndef LOOM_STORE_KEYRING_FIRST_H
 #define LOOM_STORE_KEYRING_FIRST_H

@@ -12,7 +12,7 @@
  * (the import of another client's plaintext file and the tightening of a loose mode aside).
  *
  * Common errors: LOOM_ERR_NOT_FOUND, LOOM_ERR_STORAGE, LOOM_ERR_DAMAGED (what is there was left
- * alone), LOOM_ERR_KEYRING, LOOM_ERR_INTERNAL.
+ * alone), LOOM_ERR_KEYRING and LOOM_ERR_KEYRING_LOCKED (store/keyring.h), LOOM_ERR_INTERNAL.
  */
 #ifndef LOOM_STORE_STORE_H
 #define LOOM_STORE_STORE_H
@@ -25,16 +25,28 @@
 
 enum loom_store_kind { LOOM_STORE_KEYRING, LOOM_STORE_FILE, LOOM_STORE_MEMORY };
 
+/* How it went with the system keyring. */
+enum loom_keyring_state {
+    LOOM_KEYRING_UNASKED = 0,
+    LOOM_KEYRING_READY,
+    LOOM_KEYRING_ABSENT,
+    LOOM_KEYRING_LOCKED,    /* and nobody unlocked it */
+    LOOM_KEYRING_HUNG,      /* no answer in time */
+    LOOM_KEYRING_FAILING,   /* it answers with failures */
+    LOOM_KEYRING_TOO_SMALL, /* for this credential */
+};
+
 enum { LOOM_STORE_KEY_MAX = LOOM_ORIGIN_MAX + 16, LOOM_STORE_PATH_MAX = 4096 + 64 };
 
 struct loom_store_info {
     enum loom_store_kind kind;
-    char name[64];                  /* of the keyring's program, or "" */
-    char path[LOOM_STORE_PATH_MAX]; /* of the file, or "" */
-    unsigned mode;                  /* permission bits of the file; 0 when there is none */
-    bool is_locked;                 /* a keyring that is locked */
-    bool lacks_locks;               /* the file system has none: parallel saves may lose one */
-    bool has_imported;              /* another client's plaintext file was taken over just now */
+    char name[64];                   /* of the keyring's program, or "" */
+    char path[LOOM_STORE_PATH_MAX];  /* of the file, or "" */
+    unsigned mode;                   /* permission bits of the file; 0 when there is none */
+    bool is_locked;                  /* a keyring that is locked */
+    enum loom_keyring_state keyring; /* also when the file was used instead */
+    bool lacks_locks;                /* the file system has none: parallel saves may lose one */
+    bool has_imported;               /* another client's plaintext file was taken over just now */
 };
 
 struct loom_store_question {
@@ -64,7 +76,10 @@ struct loom_store_ops {
                                        struct loom_credential *out_credential,
                                        struct loom_error *error);
 
-    /* Visit every stored server once. An empty or absent store is LOOM_OK. No secret is read. */
+    /*
+     * Visit every stored server once. An empty or absent file is LOOM_OK. The vault reads no secret
+     * for it; a keyring has to, because the origin stands beside the token.
+     */
     LOOM_CHECKED enum loom_err (*list)(struct loom_store *store, loom_store_visit *visit,
                                        void *context, struct loom_error *error);
 

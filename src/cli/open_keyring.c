@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/open_keyring.h"
+
+#include "cli/say.h"
+#include "store/keyring.h"
+
+#include <stdlib.h>
+
+/* Of the five seconds in which git has its answer; the rest is for the file. */
+enum { HELPER_MS = 4000 };
+
+static bool may_ask(const struct loom_cli *cli) {
+    const struct loom_environment *environment = &cli->environment;
+    if (!environment->has_display || environment->is_remote)
+        return false;
+    return !cli->is_helper || (cli->err.is_terminal && !environment->forbids_prompts);
+}
+
+static void say_waiting(void *context) {
+    struct loom_cli *cli = context;
+    loom_say_always(&cli->err,
+                    N_("The system keyring is locked. A window asks for its password, and waits "
+                       "for a minute."),
+                    NULL);
+}
+
+enum loom_err loom_cli_open_keyring(struct loom_cli *cli, struct loom_store **out_keyring) {
+    /* libsecret would talk to whatever this names instead of the keyring. */
+    (void)unsetenv("SECRET_SERVICE_BUS_NAME");
+    struct loom_keyring_options options = {
+        .clock = &cli->ports->clock,
+        .bus_address = cli->environment.bus_address,
+        .runtime_folder = cli->environment.runtime_folder,
+        .total_ms = cli->is_helper ? HELPER_MS : 0,
+        .may_ask = may_ask(cli),
+        .waiting = say_waiting,
+        .waiting_context = cli,
+    };
+    return loom_keyring_open(&options, out_keyring);
+}

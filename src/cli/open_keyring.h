@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The system keyring, as the command line opens it: who may be asked, and how long it may take. */
+#ifndef LOOM_CLI_OPEN_KEYRING_H
+#define LOOM_CLI_OPEN_KEYRING_H
+
+#include "cli/cli.h"
+
+/*
+ * Open the keyring, which asks nobody yet. A person is asked to unlock it only where a window can
+ * appear to the one who sits here: with a display, not in a remote session, and in the helper only
+ * when stderr is a terminal and GIT_TERMINAL_PROMPT is not 0. `cli` must outlive the store.
+ */
+LOOM_CHECKED enum loom_err loom_cli_open_keyring(struct loom_cli *cli,
+                                                 struct loom_store **out_keyring);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store over the Secret Service; store/keyring.h says what it promises. */
+#include "store/keyring.h"
+
+#include "store/secret_service.h"
+#include "store/secret_service_list.h"
+#include "store/secret_service_match.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct keyring {
+    struct loom_store store;
+    struct loom_secret_service service;
+    enum loom_keyring_state state;
+};
+
+static struct keyring *keyring_of(struct loom_store *store) {
+    return (struct keyring *)store;
+}
+
+/* ---- Running an operation ---- */
+
+/* What an operation of the store was given, and gives back. */
+struct task {
+    const struct loom_store_question *question;
+    const struct loom_credential *credential; /* to save */
+    struct loom_credential *out_credential;   /* found */
+    loom_store_visit *visit;
+    void *context;
+};
+
+typedef enum loom_err perform(struct keyring *keyring, const struct task *task,
+                              struct loom_error *error);
+
+static enum loom_keyring_state state_of(const struct loom_error *error) {
+    switch (error->os_error) {
+    case ENOENT:
+        return LOOM_KEYRING_ABSENT;
+    case ETIMEDOUT:
+    case EINPROGRESS:
+        return LOOM_KEYRING_HUNG;
+    case ECANCELED:
+        return LOOM_KEYRING_LOCKED;
+    default:
+        return LOOM_KEYRING_FAILING;
+    }
+}
+
+static void note_state(struct keyring *keyring, enum loom_err err, const struct loom_error *error) {
+    if (err == LOOM_OK || err == LOOM_ERR_NOT_FOUND)
+        keyring->state = LOOM_KEYRING_READY;
+    else if (err == LOOM_ERR_KEYRING_LOCKED)
+        keyring->state = LOOM_KEYRING_LOCKED;
+    else if (err == LOOM_ERR_STORAGE)
+        keyring->state = LOOM_KEYRING_TOO_SMALL;
+    else if (err == LOOM_ERR_KEYRING)
+        keyring->state = state_of(error);
+}
+
+/*
+ * A keyring that was restarted knows nothing of our session and answers with a failure, which
+ * nothing came of. A new conversation, once, is worth it.
+ */
+static enum loom_err run(struct keyring *keyring, perform *what, const struct task *task,
+                         bool is_stoppable, struct loom_error *error) {
+    struct loom_error why = LOOM_ERROR_INIT;
+    struct loom_secret_service *service = &keyring->service;
+    enum loom_err err = LOOM_OK;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        why = (struct loom_error)LOOM_ERROR_INIT;
+        err = loom_secret_service_enter(service, is_stoppable, &why);
+        if (err == LOOM_OK)
+            err = what(keyring, task, &why);
+        loom_secret_service_leave(service);
+        bool is_restarted = err == LOOM_ERR_KEYRING && why.os_error == EIO;
+        if (is_restarted || service->loop.is_abandoned)
+            loom_secret_service_drop(service);
+        if (!is_restarted)
+            break;
+    }
+    note_state(keyring, err, &why);
+    if (error != NULL)
+        *error = why;
+    return err;
+}
+
+/* ---- Finding ---- */
+
+/*
+ * Nothing readable answers. Where something locked may, the person is asked and it is looked for
+ * again. A locked keyring that shows none of its items is taken for one that may hold ours.
+ */
+static enum loom_err unlock_and_find(struct keyring *keyring, struct loom_secret_match *match,
+                                     const struct loom_store_question *question,
+                                     struct loom_error *error) {
+    struct loom_secret_service *service = &keyring->service;
+    const struct loom_libsecret *lib = service->loop.lib;
+    GList objects = {.data = NULL};
+    SecretCollection *collection = NULL;
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
+        for (GList *at = match->items[i]; at != NULL; at = at->next)
+            if (lib->item_get_locked(at->data))
+                objects.data = at->data;
+    enum loom_err err = LOOM_OK;
+    if (objects.data == NULL) {
+        err = loom_secret_service_collection(service, &collection, error);
+        if (err == LOOM_OK && lib->collection_get_locked(collection))
+            objects.data = collection;
+    }
+    bool is_locked = objects.data != NULL;
+    if (is_locked)
+        err = loom_secret_service_unlock(service, &objects, error);
+    if (collection != NULL)
+        lib->object_unref(collection);
+    return err == LOOM_OK && is_locked ? loom_secret_match_find(match, question, error) : err;
+}
+
+static enum loom_err find(struct keyring *keyring, struct loom_secret_match *match,
+                          const struct loom_store_question *question, struct loom_error *error) {
+    enum loom_err err = loom_secret_match_find(match, question, error);
+    if (err == LOOM_OK && match->best == NULL)
+        err = unlock_and_find(keyring, match, question, error);
+    return err;
+}
+
+/* What a person said whose it is, says so itself from now on. */
+static enum loom_err adopt(struct keyring *keyring, struct loom_secret_match *match,
+                           struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer json = LOOM_BUFFER_INIT(LOOM_CREDENTIAL_JSON_MAX);
+    enum loom_err err = loom_credential_print(&match->credential, &json);
+    if (err != LOOM_OK)
+        return loom_error_set(error, err);
+    return loom_secret_service_change(&keyring->service, match->best, &json, error);
+}
+
+static enum loom_err perform_find(struct keyring *keyring, const struct task *task,
+                                  struct loom_error *error) {
+    LOOM_CLEANUP(loom_secret_match_clear)
+    struct loom_secret_match match = {.service = &keyring->service};
+    enum loom_err err = find(keyring, &match, task->question, error);
+    if (err == LOOM_OK && match.best == NULL)
+        err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    if (err == LOOM_OK && match.is_adoptable)
+        err = adopt(keyring, &match, error);
+    if (err != LOOM_OK)
+        return err;
+    *task->out_credential = match.credential;
+    match.credential = (struct loom_credential)LOOM_CREDENTIAL_INIT;
+    return loom_error_set(error, LOOM_OK);
+}
+
+static enum loom_err keyring_find(struct loom_store *store,
+                                  const struct loom_store_question *question,
+                                  struct loom_credential *out_credential,
+                                  struct loom_error *error) {
+    struct task task = {.question = question, .out_credential = out_credential};
+    return run(keyring_of(store), perform_find, &task, true, error);
+}
+
+/* ---- Saving ---- */
+
+static enum loom_err print(const struct loom_credential *credential, int64_t obtained_at,
+                           struct loom_buffer *out_json, struct loom_error *error) {
+    struct loom_credential stored = *credential; /* borrowed: never cleared */
+    if (stored.obtained_at < obtained_at)
+        stored.obtained_at = obtained_at;
+    if (loom_credential_print(&stored, out_json) == LOOM_OK)
+        return LOOM_OK;
+    /* The buffer's ceiling is the only one that a credential can reach. */
+    return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
+}
+
+/* An unlocked place for a new item. The caller's to unref. */
+static enum loom_err open_collection(struct keyring *keyring, SecretCollection **out_collection,
+                                     struct loom_error *error) {
+    struct loom_secret_service *service = &keyring->service;
+    SecretCollection *collection = NULL;
+    enum loom_err err = loom_secret_service_collection(service, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    if (service->loop.lib->collection_get_locked(collection)) {
+        GList objects = {.data = collection};
+        err = loom_secret_service_unlock(service, &objects, error);
+    }
+    if (err == LOOM_OK)
+        *out_collection = collection;
+    else
+        service->loop.lib->object_unref(collection);
+    return err;
+}
+
+static enum loom_err create(struct keyring *keyring, const struct loom_secret_match *match,
+                            const struct loom_origin *origin, const struct loom_buffer *json,
+                            struct loom_error *error) {
+    SecretCollection *collection = NULL;
+    /* Whatever it is that lies under the plain key, it is not ours to change. */
+    const char *key = match->keys[match->items[0] != NULL ? 1 : 0];
+    enum loom_err err = open_collection(keyring, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_secret_service_create(&keyring->service, collection, origin, key, json, error);
+    keyring->service.loop.lib->object_unref(collection);
+    return err;
+}
+
+/* What was written is what a read gives back, or it is not stored. */
+static enum loom_err read_back(struct keyring *keyring, struct loom_secret_match *match,
+                               const struct task *task, struct loom_error *error) {
+    struct loom_store_question question = {&task->credential->origin, false};
+    enum loom_err err = loom_secret_match_find(match, &question, error);
+    if (err != LOOM_OK)
+        return err == LOOM_ERR_KEYRING && keyring->service.dead_errno == ETIMEDOUT
+                   ? loom_secret_service_fail(&keyring->service, EINPROGRESS, error)
+                   : err;
+    if (match->best == NULL ||
+        !loom_secret_is_equal(match->credential.token, task->credential->token))
+        return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
+    return LOOM_OK;
+}
+
+static enum loom_err perform_save(struct keyring *keyring, const struct task *task,
+                                  struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer json = LOOM_BUFFER_INIT(LOOM_CREDENTIAL_JSON_MAX);
+    LOOM_CLEANUP(loom_secret_match_clear)
+    struct loom_secret_match match = {.service = &keyring->service};
+    struct loom_store_question question = {&task->credential->origin, false};
+    enum loom_err err = loom_secret_match_find(&match, &question, error);
+    if (err == LOOM_OK && match.best == NULL && match.has_locked)
+        err = unlock_and_find(keyring, &match, &question, error);
+    if (err == LOOM_OK)
+        err = print(task->credential, match.credential.obtained_at, &json, error);
+    if (err != LOOM_OK)
+        return err;
+    err = match.best != NULL
+              ? loom_secret_service_change(&keyring->service, match.best, &json, error)
+              : create(keyring, &match, question.origin, &json, error);
+    return err == LOOM_OK ? read_back(keyring, &match, task, error) : err;
+}
+
+static enum loom_err keyring_save(struct loom_store *store,
+                                  const struct loom_credential *credential,
+                                  struct loom_error *error) {
+    struct task task = {.credential = credential};
+    if (!credential->has_origin || credential->token == NULL)
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    return run(keyring_of(store), perform_save, &task, false, error);
+}
+
+static enum loom_err perform_check(struct keyring *keyring, const struct task *task,
+                                   struct loom_error *error) {
+    SecretCollection *collection = NULL;
+    (void)task;
+    enum loom_err err = open_collection(keyring, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    keyring->service.loop.lib->object_unref(collection);
+    return loom_error_set(error, LOOM_OK);
+}
+
+static enum loom_err keyring_check(struct loom_store *store, struct loom_error *error) {
+    struct task task = {.question = NULL};
+    return run(keyring_of(store), perform_check, &task, true, error);
+}
+
+/* ---- Removing ---- */
+
+static enum loom_err perform_remove(struct keyring *keyring, const struct task *task,
+                                    struct loom_error *error) {
+    LOOM_CLEANUP(loom_secret_match_clear)
+    struct loom_secret_match match = {.service = &keyring->service};
+    enum loom_err err = find(keyring, &match, task->question, error);
+    if (err == LOOM_OK && match.best == NULL)
+        err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    return err == LOOM_OK ? loom_secret_match_delete(&match, task->question, error) : err;
+}
+
+static enum loom_err keyring_remove(struct loom_store *store,
+                                    const struct loom_store_question *question,
+                                    struct loom_error *error) {
+    struct task task = {.question = question};
+    return run(keyring_of(store), perform_remove, &task, true, error);
+}
+
+/* ---- Listing ---- */
+
+static bool is_all_locked(const struct loom_libsecret *lib, const GList *items) {
+    for (; items != NULL; items = items->next)
+        if (!lib->item_get_locked(items->data))
+            return false;
+    return true;
+}
+
+/* Nothing can be read: because nothing is there, or because it is locked? */
+static enum loom_err unlock_and_list(struct loom_secret_service *service, GList **items,
+                                     struct loom_error *error) {
+    bool is_locked = false;
+    if (*items == NULL) {
+        enum loom_err err = loom_secret_service_is_locked(service, &is_locked, error);
+        if (err != LOOM_OK || !is_locked)
+            return err;
+        /* Nobody is asked to unlock it for a server that may not even be one of ours. */
+        return loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
+    }
+    GList objects = {.data = (*items)->data};
+    enum loom_err err = loom_secret_service_unlock(service, &objects, error);
+    if (err != LOOM_OK)
+        return err;
+    loom_secret_service_free_list(service, items);
+    return loom_secret_service_search(service, NULL, items, error);
+}
+
+static enum loom_err perform_list(struct keyring *keyring, const struct task *task,
+                                  struct loom_error *error) {
+    struct loom_secret_service *service = &keyring->service;
+    GList *items = NULL;
+    enum loom_err err = loom_secret_service_search(service, NULL, &items, error);
+    if (err == LOOM_OK && is_all_locked(service->loop.lib, items))
+        err = unlock_and_list(service, &items, error);
+    if (err == LOOM_OK)
+        err = loom_error_set(error,
+                             loom_secret_list_visit(service, items, task->visit, task->context));
+    loom_secret_service_free_list(service, &items);
+    return err;
+}
+
+static enum loom_err keyring_list(struct loom_store *store, loom_store_visit *visit, void *context,
+                                  struct loom_error *error) {
+    struct task task = {.visit = visit, .context = context};
+    return run(keyring_of(store), perform_list, &task, true, error);
+}
+
+/* ---- The rest ---- */
+
+static void keyring_describe(struct loom_store *store, struct loom_store_info *out_info) {
+    const struct keyring *keyring = keyring_of(store);
+    *out_info = (struct loom_store_info){
+        .kind = LOOM_STORE_KEYRING,
+        .name = "Secret Service",
+        .is_locked = keyring->state == LOOM_KEYRING_LOCKED,
+        .keyring = keyring->state,
+    };
+}
+
+static void keyring_close(struct loom_store *store) {
+    struct keyring *keyring = keyring_of(store);
+    loom_secret_service_drop(&keyring->service);
+    free(keyring);
+}
+
+static const struct loom_store_ops keyring_ops = {
+    .find = keyring_find,
+    .list = keyring_list,
+    .save = keyring_save,
+    .remove = keyring_remove,
+    .check = keyring_check,
+    .describe = keyring_describe,
+    .close = keyring_close,
+};
+
+enum loom_err loom_keyring_open(const struct loom_keyring_options *options,
+                                struct loom_store **out_store) {
+    struct keyring *keyring = calloc(1, sizeof *keyring);
+    if (keyring == NULL)
+        return LOOM_ERR_INTERNAL;
+    keyring->store.ops = &keyring_ops;
+    keyring->service.options = *options;
+    *out_store = &keyring->store;
+    return LOOM_OK;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buffer.h"
+#include "store/secret_service.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+/* What one of our items says of itself; a search names as much of it as it knows. */
+static const struct {
+    const char *name, *value;
+} fixed[] = {{"service", "loom"}, {"target", "default"}, {"application", "loom"}};
+
+enum { SEARCHED = 1 };
+
+/* A hash table keeps no copy: what is in it outlives it, and is not changed by it. */
+static gpointer unconst(const char *text) {
+    return (gpointer)(uintptr_t)text;
+}
+
+static GHashTable *make_attributes(const struct loom_libsecret *lib, const char *key,
+                                   size_t fixed_count) {
+    GHashTable *attributes = lib->hash_table_new(lib->str_hash, lib->str_equal);
+    for (size_t i = 0; i < fixed_count; i++)
+        (void)lib->hash_table_insert(attributes, unconst(fixed[i].name), unconst(fixed[i].value));
+    if (key != NULL)
+        (void)lib->hash_table_insert(attributes, unconst("username"), unconst(key));
+    return attributes;
+}
+
+enum loom_err loom_secret_service_search(struct loom_secret_service *service, const char *key,
+                                         GList **out_items, struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    GList *items = NULL;
+    if (!loom_call_begin(&service->loop, &call))
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    GHashTable *attributes = make_attributes(lib, key, SEARCHED);
+    lib->service_search(service->proxy, NULL, attributes,
+                        SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS, call.cancellable,
+                        loom_call_done, call.reply);
+    enum loom_err err = loom_secret_service_await_read(service, &call, error);
+    if (err == LOOM_OK) {
+        items = lib->service_search_finish(service->proxy, call.result, &fault);
+        if (fault != NULL)
+            err = loom_secret_service_fault(service, fault, error);
+    }
+    loom_call_end(&call);
+    lib->hash_table_unref(attributes);
+    if (err == LOOM_OK)
+        *out_items = items;
+    return err;
+}
+
+void loom_secret_service_free_list(struct loom_secret_service *service, GList **items) {
+    if (*items != NULL)
+        service->loop.lib->list_free_full(*items, service->loop.lib->object_unref);
+    *items = NULL;
+}
+
+/* ---- Writing ---- */
+
+static SecretValue *make_value(const struct loom_libsecret *lib, const struct loom_buffer *secret) {
+    return lib->value_new(secret->data, (gssize)secret->len, "text/plain");
+}
+
+enum loom_err loom_secret_service_create(struct loom_secret_service *service,
+                                         SecretCollection *collection,
+                                         const struct loom_origin *origin, const char *key,
+                                         const struct loom_buffer *secret,
+                                         struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer label = LOOM_BUFFER_INIT(2 * LOOM_ORIGIN_MAX);
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    if (loom_buffer_add_format(&label, "Loom: %s", origin->url) != LOOM_OK ||
+        !loom_call_begin(&service->loop, &call))
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    GHashTable *attributes = make_attributes(lib, key, sizeof fixed / sizeof fixed[0]);
+    SecretValue *value = make_value(lib, secret);
+    /* Never SECRET_ITEM_CREATE_REPLACE: it would destroy the item of another origin. */
+    lib->item_create(collection, NULL, attributes, label.data, value, SECRET_ITEM_CREATE_NONE,
+                     call.cancellable, loom_call_done, call.reply);
+    enum loom_err err = loom_secret_service_await_write(service, &call, error);
+    if (err == LOOM_OK) {
+        SecretItem *item = lib->item_create_finish(call.result, &fault);
+        if (item == NULL)
+            err = loom_secret_service_fault(service, fault, error);
+        else
+            lib->object_unref(item);
+    }
+    loom_call_end(&call);
+    lib->value_unref(value);
+    lib->hash_table_unref(attributes);
+    return err;
+}
+
+enum loom_err loom_secret_service_change(struct loom_secret_service *service, SecretItem *item,
+                                         const struct loom_buffer *secret,
+                                         struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    if (!loom_call_begin(&service->loop, &call))
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    SecretValue *value = make_value(lib, secret);
+    lib->item_set_secret(item, value, call.cancellable, loom_call_done, call.reply);
+    enum loom_err err = loom_secret_service_await_write(service, &call, error);
+    if (err == LOOM_OK && !lib->item_set_secret_finish(item, call.result, &fault))
+        err = loom_secret_service_fault(service, fault, error);
+    loom_call_end(&call);
+    lib->value_unref(value);
+    return err;
+}
+
+enum loom_err loom_secret_service_delete(struct loom_secret_service *service, SecretItem *item,
+                                         struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    if (!loom_call_begin(&service->loop, &call))
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    lib->item_delete(item, call.cancellable, loom_call_done, call.reply);
+    enum loom_err err = loom_secret_service_await_write(service, &call, error);
+    if (err == LOOM_OK && !lib->item_delete_finish(item, call.result, &fault))
+        err = loom_secret_service_fault(service, fault, error);
+    loom_call_end(&call);
+    return err;
+}

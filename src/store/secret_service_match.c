@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/secret_service_match.h"
+
+#include <string.h>
+
+/* ---- One item ---- */
+
+const char *loom_secret_match_key(struct loom_secret_service *service, GHashTable *attributes) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    const char *target = lib->hash_table_lookup(attributes, "target");
+    const char *key = lib->hash_table_lookup(attributes, "username");
+    bool is_ours = key != NULL && strlen(key) < LOOM_STORE_KEY_MAX &&
+                   (target == NULL || strcmp(target, "default") == 0);
+    return is_ours ? key : NULL;
+}
+
+static bool has_our_key(struct loom_secret_service *service, SecretItem *item) {
+    GHashTable *attributes = service->loop.lib->item_get_attributes(item);
+    if (attributes == NULL)
+        return false;
+    bool has_key = loom_secret_match_key(service, attributes) != NULL;
+    service->loop.lib->hash_table_unref(attributes);
+    return has_key;
+}
+
+enum loom_err loom_secret_match_read(struct loom_secret_service *service, SecretItem *item,
+                                     struct loom_credential *out_credential) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    SecretValue *value = lib->item_get_secret(item);
+    if (value == NULL || !has_our_key(service, item)) {
+        if (value != NULL)
+            lib->value_unref(value);
+        return LOOM_ERR_DAMAGED;
+    }
+    gsize len = 0;
+    const char *json = lib->value_get(value, &len);
+    enum loom_err err = LOOM_ERR_DAMAGED;
+    if (json != NULL && len > 0 && len <= LOOM_CREDENTIAL_JSON_MAX)
+        err = loom_credential_parse(json, len, &credential);
+    lib->value_unref(value);
+    if (err != LOOM_OK)
+        return err;
+    if (credential.obtained_at == 0)
+        credential.obtained_at = (int64_t)lib->item_get_modified(item);
+    *out_credential = credential;
+    return LOOM_OK;
+}
+
+/* ---- Choosing ---- */
+
+static bool is_answer(const struct loom_credential *credential, const struct loom_origin *origin,
+                      bool is_adopting) {
+    return is_adopting
+               ? !credential->has_origin
+               : credential->has_origin && loom_origin_is_equal(&credential->origin, origin);
+}
+
+/* Of two that are equally old the keyring changed one later; then any, but always the same. */
+static bool is_newer(const struct loom_secret_match *match, SecretItem *item,
+                     const struct loom_credential *credential) {
+    const struct loom_libsecret *lib = match->service->loop.lib;
+    if (match->best == NULL)
+        return true;
+    if (credential->obtained_at != match->credential.obtained_at)
+        return credential->obtained_at > match->credential.obtained_at;
+    guint64 ours = lib->item_get_modified(item), best = lib->item_get_modified(match->best);
+    if (ours != best)
+        return ours > best;
+    return strcmp(lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)item),
+                  lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)match->best)) < 0;
+}
+
+static enum loom_err consider(struct loom_secret_match *match, SecretItem *item,
+                              const struct loom_origin *origin, bool is_adopting) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    enum loom_err err = loom_secret_match_read(match->service, item, &credential);
+    if (err == LOOM_ERR_INTERNAL)
+        return err;
+    if (err != LOOM_OK || !is_answer(&credential, origin, is_adopting) ||
+        !is_newer(match, item, &credential))
+        return LOOM_OK;
+    loom_credential_clear(&match->credential);
+    match->best = item;
+    match->is_adoptable = is_adopting;
+    match->credential = credential;
+    match->credential.has_origin = true;
+    match->credential.origin = *origin;
+    credential = (struct loom_credential)LOOM_CREDENTIAL_INIT;
+    return LOOM_OK;
+}
+
+/* An import lies under the plain key alone. */
+static enum loom_err choose(struct loom_secret_match *match, const struct loom_origin *origin,
+                            bool is_adopting) {
+    size_t keys = is_adopting ? 1 : LOOM_SECRET_MATCH_KEYS;
+    enum loom_err err = LOOM_OK;
+    for (size_t i = 0; i < keys; i++)
+        for (GList *at = match->items[i]; at != NULL && err == LOOM_OK; at = at->next)
+            err = consider(match, at->data, origin, is_adopting);
+    return err;
+}
+
+static void forget(struct loom_secret_match *match) {
+    loom_credential_clear(&match->credential);
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
+        loom_secret_service_free_list(match->service, &match->items[i]);
+    match->best = NULL;
+    match->is_adoptable = match->has_locked = false;
+}
+
+static enum loom_err search(struct loom_secret_match *match, const struct loom_origin *origin,
+                            struct loom_error *error) {
+    const struct loom_libsecret *lib = match->service->loop.lib;
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
+        enum loom_err err = loom_store_key(origin, i > 0, match->keys[i]);
+        if (err != LOOM_OK)
+            return loom_error_set(error, err);
+        err = loom_secret_service_search(match->service, match->keys[i], &match->items[i], error);
+        if (err != LOOM_OK)
+            return err;
+        for (GList *at = match->items[i]; at != NULL; at = at->next)
+            match->has_locked = match->has_locked || lib->item_get_locked(at->data);
+    }
+    return LOOM_OK;
+}
+
+enum loom_err loom_secret_match_find(struct loom_secret_match *match,
+                                     const struct loom_store_question *question,
+                                     struct loom_error *error) {
+    forget(match);
+    enum loom_err err = search(match, question->origin, error);
+    if (err != LOOM_OK)
+        return err;
+    err = choose(match, question->origin, false);
+    if (err == LOOM_OK && match->best == NULL && question->may_adopt)
+        err = choose(match, question->origin, true);
+    return loom_error_set(error, err);
+}
+
+/* ---- Deleting ---- */
+
+enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
+                                       const struct loom_store_question *question,
+                                       struct loom_error *error) {
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
+        for (GList *at = match->items[i]; at != NULL; at = at->next) {
+            LOOM_CLEANUP(loom_credential_clear)
+            struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+            enum loom_err err = loom_secret_match_read(match->service, at->data, &credential);
+            if (err == LOOM_ERR_INTERNAL)
+                return loom_error_set(error, err);
+            bool is_import =
+                i == 0 && question->may_adopt && is_answer(&credential, question->origin, true);
+            if (err != LOOM_OK || (!is_import && !is_answer(&credential, question->origin, false)))
+                continue;
+            err = loom_secret_service_delete(match->service, at->data, error);
+            if (err != LOOM_OK)
+                return err;
+        }
+    }
+    return LOOM_OK;
+}
+
+void loom_secret_match_clear(struct loom_secret_match *match) {
+    if (match->service->loop.lib != NULL)
+        forget(match);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a question of the store means for the items of a keyring. Only for keyring_secret_service.c.
+ *
+ *     LOOM_CLEANUP(loom_secret_match_clear) struct loom_secret_match match = {.service = &service};
+ *     err = loom_secret_match_find(&match, &question, error);
+ *     if (match.best != NULL) ... match.credential ...
+ *
+ * An item counts only when its secret is a credential that this program would accept from anywhere
+ * else. All other items under the key (somebody else's, damaged, too large, without a secret, of
+ * another origin) only make the key taken.
+ */
+#ifndef LOOM_STORE_SECRET_SERVICE_MATCH_H
+#define LOOM_STORE_SECRET_SERVICE_MATCH_H
+
+#include "store/secret_service.h"
+
+enum { LOOM_SECRET_MATCH_KEYS = 2 };
+
+struct loom_secret_match {
+    struct loom_secret_service *service;                   /* borrowed */
+    char keys[LOOM_SECRET_MATCH_KEYS][LOOM_STORE_KEY_MAX]; /* the plain one, the suffixed one */
+    GList *items[LOOM_SECRET_MATCH_KEYS];                  /* owned: what is filed under each */
+    SecretItem *best;                  /* borrowed from `items`: the newest, or NULL */
+    struct loom_credential credential; /* of `best`, with the origin that was asked for */
+    bool is_adoptable;                 /* `best` had no origin */
+    bool has_locked;                   /* one of `items` is locked */
+};
+
+/*
+ * Ask, and choose: the newest credential of this origin; if there is none and the question may
+ * adopt, the newest of no origin. None is LOOM_OK with `best` NULL. May be asked again.
+ */
+LOOM_CHECKED enum loom_err loom_secret_match_find(struct loom_secret_match *match,
+                                                  const struct loom_store_question *question,
+                                                  struct loom_error *error);
+
+/* Delete everything that answers the question. */
+LOOM_CHECKED enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
+                                                    const struct loom_store_question *question,
+                                                    struct loom_error *error);
+
+/*
+ * What the item's secret says, when that is a credential; LOOM_ERR_DAMAGED: it is none. One without
+ * a time of its own has the item's.
+ */
+LOOM_CHECKED enum loom_err loom_secret_match_read(struct loom_secret_service *service,
+                                                  SecretItem *item,
+                                                  struct loom_credential *out_credential);
+
+/* The key that the item is filed under, valid while `attributes` is held; NULL: none of Loom's. */
+const char *loom_secret_match_key(struct loom_secret_service *service, GHashTable *attributes);
+
+void loom_secret_match_clear(struct loom_secret_match *match);
+
+#endif
