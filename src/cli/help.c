@@ -18,6 +18,7 @@ static const struct {
     {"LOOM_TOKEN_FILE", N_("a file that holds such a token")},
     {"LOOM_STORE", N_("where the sign-in is kept: auto, keyring or file")},
     {"LOOM_CA_FILE", N_("trust the authorities in this file too")},
+    {"LOOM_BROWSER", N_("the program that opens the page; empty: none")},
     {"LOOM_DEBUG", N_("1: say what is being done; 2: HTTP as well")},
     {"LOOM_PLAIN", N_("plain lines only, for screen readers and logs")},
 };
