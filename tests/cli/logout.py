@@ -9,6 +9,8 @@ import schema
 import servers
 from loomtest import STOP_S
 
+SAVE_S = 0.5  # what writing the file safely may take on top
+
 
 class Logout(loomtest.Case):
     server_options = ()
@@ -165,7 +167,7 @@ class Logout(loomtest.Case):
             self.assertFalse(self.server.is_alive(token))
 
     def test_ctrl_c_while_the_server_hangs_forgets_all_the_same(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        def once():
             server = self.start_server()
             token = self.give(server)
             server.misbehave("logout-hang")
@@ -175,11 +177,14 @@ class Logout(loomtest.Case):
             sent = program.signal(number)
             result = program.finish()
             self.assertEqual(result.status, -number, result)
-            self.assertLess(program.ended - sent, STOP_S, result)
             self.assertEqual(self.home.tokens(), {})
             self.assertIn("could not be told", result.said)
             server.misbehave()
             self.assertTrue(server.is_alive(token))
+            return program.ended - sent
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.in_time(once, STOP_S + SAVE_S)
 
     def test_ctrl_c_and_all_forgets_every_server(self):
         running = [self.start_server() for _ in range(3)]
