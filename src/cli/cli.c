@@ -148,10 +148,16 @@ static bool is_called_as_helper(const char *program) {
 }
 
 int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
+    /* execve(2) lets a caller leave out even the name, and popt would read on into nothing. */
+    static const char *nameless[] = {"loom", NULL};
     struct loom_cli cli = {.ports = ports};
+    if (argc < 1) {
+        argc = 1;
+        argv = nameless;
+    }
     loom_environment_read(&cli.environment);
     open_outputs(&cli, LOOM_COLOR_AUTO);
-    int status = argc > 0 && is_called_as_helper(argv[0])
+    int status = is_called_as_helper(argv[0])
                      ? parse_and_run(&cli, &loom_command_credential_helper, argc, argv)
                      : find_and_run(&cli, argc, argv);
     loom_output_live_end(&cli.err);

@@ -53,6 +53,15 @@ static const char *text_or_null(const char *text) {
     return text[0] == '\0' ? NULL : text;
 }
 
+/* A path need not be UTF-8, JSON must be; "" is null. */
+static enum loom_err add_path(struct loom_json *object, const char *name, const char *path) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer text = LOOM_BUFFER_INIT(4 * LOOM_STORE_PATH_MAX);
+    enum loom_err err = loom_text_add_printable(&text, path, strlen(path));
+    return err == LOOM_OK ? loom_json_add_text(object, name, text_or_null(loom_buffer_text(&text)))
+                          : err;
+}
+
 enum loom_err loom_json_output_store(struct loom_json *object, const char *name,
                                      const struct loom_store_info *store) {
     struct loom_json *member;
@@ -64,7 +73,7 @@ enum loom_err loom_json_output_store(struct loom_json *object, const char *name,
     if (err == LOOM_OK)
         err = loom_json_add_text(member, "name", text_or_null(store->name));
     if (err == LOOM_OK)
-        err = loom_json_add_text(member, "path", text_or_null(store->path));
+        err = add_path(member, "path", store->path);
     if (err == LOOM_OK)
         err = store->kind == LOOM_STORE_KEYRING
                   ? loom_json_add_bool(member, "locked", store->is_locked)

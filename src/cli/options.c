@@ -65,16 +65,39 @@ static void store_value(struct loom_options *options, const struct loom_option *
     *text = value;
 }
 
-/* "--token=secret" is told as "--token": whoever misspells an option may have put a secret there.
+static bool is_letter_known(const struct tables *tables, char letter) {
+    for (size_t i = 0; i < tables->count; i++)
+        if (tables->rows[i]->letter != '\0' && tables->rows[i]->letter == letter)
+            return true;
+    return false;
+}
+
+/*
+ * "--token=secret" is told as "--token" and "-vtsecret" as "-t": whoever misspells an option may
+ * have put a secret there.
  */
-static void note_fault(poptContext context, int code, struct loom_options_left *left) {
+static void name_option(const struct tables *tables, const char *bad,
+                        char out_name[static LOOM_OPTION_NAME_SIZE]) {
+    size_t letter = 1;
+    if (bad[0] != '-' || bad[1] == '-' || bad[1] == '\0') {
+        (void)snprintf(out_name, LOOM_OPTION_NAME_SIZE, "%.*s", (int)strcspn(bad, "="), bad);
+        return;
+    }
+    while (is_letter_known(tables, bad[letter]) && bad[letter + 1] != '\0' &&
+           bad[letter + 1] != '=')
+        letter++;
+    (void)snprintf(out_name, LOOM_OPTION_NAME_SIZE, "-%c", bad[letter]);
+}
+
+static void note_fault(poptContext context, int code, const struct tables *tables,
+                       struct loom_options_left *left) {
     const char *bad = poptBadOption(context, 0);
     left->fault = LOOM_OPTION_UNKNOWN;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         if (faults[i].popt_code == code)
             left->fault = faults[i].fault;
     if (bad != NULL)
-        (void)snprintf(left->option, sizeof left->option, "%.*s", (int)strcspn(bad, "="), bad);
+        name_option(tables, bad, left->option);
 }
 
 static void take_arguments(poptContext context, struct loom_options_left *left) {
@@ -106,7 +129,7 @@ enum loom_option_fault loom_options_parse(const struct loom_options_read *read,
     while ((code = poptGetNextOpt(context)) > 0)
         store_value(options, tables.rows[code - 1], poptGetOptArg(context));
     if (code < -1)
-        note_fault(context, code, out_left);
+        note_fault(context, code, &tables, out_left);
     else
         take_arguments(context, out_left);
     (void)poptFreeContext(context);

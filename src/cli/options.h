@@ -61,10 +61,12 @@ struct loom_options_read {
     bool stops_at_argument;        /* leave the first argument and all behind it unread */
 };
 
+enum { LOOM_OPTION_NAME_SIZE = 64 };
+
 struct loom_options_left {
     enum loom_option_fault fault;
-    char option[64]; /* the option at fault, without a value */
-    char **argv;     /* the arguments left, NULL-terminated; owned */
+    char option[LOOM_OPTION_NAME_SIZE]; /* the one at fault: never a value, nor what may be one */
+    char **argv;                        /* the arguments left, NULL-terminated; owned */
     int argc;
 };
 

@@ -194,7 +194,10 @@ int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
         loom_say(&cli->err, find_sentence(error), &words);
     else
         loom_say_error(&cli->err, find_sentence(error), &words);
-    if (error->oauth_error[0] != '\0' && error->detail[0] != '\0')
+    /* A code that has no sentence of its own is better than nothing. */
+    if (error->code == LOOM_ERR_BAD_ANSWER && error->detail[0] == '\0')
+        words.detail = error->oauth_error;
+    if (error->oauth_error[0] != '\0' && words.detail[0] != '\0')
         loom_say(&cli->err, N_("The server says:\n{detail}"), &words);
     return loom_report_status(error);
 }

@@ -28,7 +28,7 @@ int loom_report_usage(struct loom_cli *cli, const char *message, const struct lo
 /* The exit status of an error. */
 int loom_report_status(const struct loom_error *error);
 
-/* Append the sentence, English, without the command to run, for "message" in JSON. */
+/* Append the sentence, the command to run included, in English: for "message" in JSON. */
 LOOM_CHECKED enum loom_err loom_report_message(const struct loom_error *error,
                                                const struct loom_origin *server,
                                                struct loom_buffer *out);

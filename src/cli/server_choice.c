@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/server_choice.h"
 
+#include "base/text.h"
 #include "cli/report.h"
 #include "store/store.h"
 
@@ -52,19 +53,26 @@ static const char *const refusals[] = {
            "plainly, like this:\n\n    --server https://example.com/loom\n"),
 };
 
-/* The part of a typed address that may be a host: behind the scheme, before path, port and user. */
-static size_t host_span(const char **at) {
+/*
+ * The host of a typed address, behind the scheme and before port and path, when its letters are
+ * what is wrong; 0 when it is something else, or when anything may be a password.
+ */
+static size_t find_foreign_host(const char **at) {
     const char *scheme_end = strstr(*at, "://");
+    if (strchr(*at, '@') != NULL)
+        return 0;
     if (scheme_end != NULL)
         *at = scheme_end + 3;
-    return strcspn(*at, "/?#:@");
+    size_t len = strcspn(*at, "/?#:");
+    return loom_text_is_printable_ascii(*at, len, len) ? 0 : len;
 }
 
 static void say_refusal(struct loom_cli *cli, const char *typed, enum loom_origin_fault fault) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer host = LOOM_BUFFER_INIT(LOOM_ORIGIN_MAX);
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer ascii = LOOM_BUFFER_INIT(LOOM_ORIGIN_MAX);
-    size_t len = host_span(&typed);
-    if (fault == LOOM_ORIGIN_NON_ASCII && loom_buffer_add(&host, typed, len) == LOOM_OK &&
+    size_t len = find_foreign_host(&typed);
+    if (fault == LOOM_ORIGIN_NON_ASCII && len > 0 &&
+        loom_buffer_add(&host, typed, len) == LOOM_OK &&
         loom_http_spell_host(host.data, &ascii) == LOOM_OK) {
         (void)loom_report_usage(cli,
                                 N_("Write the international name in its xn-- form, like this:\n\n"
