@@ -237,6 +237,47 @@ static void find_keyring_that_fails_is_the_answer(void **state) {
     }
 }
 
+/* What the file does not have, a keyring that is there and could not be read may hold. */
+static void find_keyring_unreadable_is_not_the_same_as_not_found(void **state) {
+    struct pair *pair = *state;
+    static const struct {
+        enum loom_err err;
+        int os_error;
+        enum loom_err expected;
+    } rows[] = {
+        {LOOM_ERR_KEYRING, ENOENT, LOOM_ERR_NOT_FOUND},
+        {LOOM_ERR_KEYRING, ETIMEDOUT, LOOM_ERR_KEYRING},
+        {LOOM_ERR_KEYRING, EIO, LOOM_ERR_KEYRING},
+        {LOOM_ERR_KEYRING_LOCKED, 0, LOOM_ERR_KEYRING_LOCKED},
+    };
+    save_at(pair->vault, A, "file", 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        pair->keyring->find = rows[i].err;
+        pair->keyring->os_error = rows[i].os_error;
+        assert_int_equal(find_error(pair->store, B, false), rows[i].expected);
+        assert_int_equal(find_error(pair->store, B, true), rows[i].expected);
+        assert_true(finds_token(pair->store, A, "file"));
+    }
+}
+
+/* The person said no, or a write may have been carried out: nothing falls back. */
+static void keyring_dismissed_or_unknown_is_the_answer(void **state) {
+    struct pair *pair = *state;
+    static const int reasons[] = {ECANCELED, EINPROGRESS};
+    save_at(pair->vault, A, "file", 1);
+    pair->keyring->find = pair->keyring->list = pair->keyring->save = LOOM_ERR_KEYRING;
+    pair->keyring->check = LOOM_ERR_KEYRING;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        struct loom_error error = LOOM_ERROR_INIT;
+        pair->keyring->os_error = reasons[i];
+        assert_int_equal(find_error(pair->store, A, false), LOOM_ERR_KEYRING);
+        assert_int_equal(pair->store->ops->check(pair->store, &error), LOOM_ERR_KEYRING);
+        assert_int_equal(error.os_error, reasons[i]);
+        assert_int_equal(save_token(pair->store, A, "new"), LOOM_ERR_KEYRING);
+        assert_true(finds_token(pair->vault->inner, A, "file"));
+    }
+}
+
 static void find_vault_damaged_keyring_still_answers(void **state) {
     struct pair *pair = *state;
     struct loom_error error = LOOM_ERROR_INIT;
@@ -450,7 +491,12 @@ static void remove_keyring_absent_is_done_and_locked_is_not(void **state) {
     assert_int_equal(remove_origin(pair->store, A, false), LOOM_OK);
     assert_int_equal(remove_origin(pair->store, A, false), LOOM_ERR_NOT_FOUND);
     save_at(pair->vault, A, "file", 1);
-    pair->keyring->is_locked = true;
+    pair->keyring->remove = LOOM_ERR_KEYRING_LOCKED;
+    assert_int_equal(remove_origin(pair->store, A, false), LOOM_ERR_KEYRING_LOCKED);
+    assert_false(has(pair->vault, A));
+    save_at(pair->vault, A, "file", 1);
+    pair->keyring->remove = LOOM_ERR_KEYRING;
+    pair->keyring->os_error = ETIMEDOUT;
     assert_int_equal(remove_origin(pair->store, A, false), LOOM_ERR_KEYRING);
     assert_false(has(pair->vault, A));
 }
@@ -544,6 +590,8 @@ int main(void) {
         TEST(find_older_copy_that_stays_is_no_failure),
         TEST(find_keyring_that_cannot_answer_is_passed_by),
         TEST(find_keyring_that_fails_is_the_answer),
+        TEST(keyring_dismissed_or_unknown_is_the_answer),
+        TEST(find_keyring_unreadable_is_not_the_same_as_not_found),
         TEST(find_vault_damaged_keyring_still_answers),
         TEST(find_own_in_the_file_beats_import_in_the_keyring),
         TEST(find_imports_in_both_adopts_one),
