@@ -130,12 +130,13 @@ static void on_alarm(int number) {
 static void clock_sleep_goes_on_after_other_signals(void **state) {
     (void)state;
     struct sigaction action = {.sa_handler = on_alarm};
-    const struct itimerval often = {.it_interval = {.tv_usec = 3000}, .it_value = {.tv_usec = 1}};
+    const struct itimerval often = {.it_interval = {.tv_usec = 300}, .it_value = {.tv_usec = 1}};
     const struct itimerval never = {.it_value = {0}};
     assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
     assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
     struct loom_clock clock = loom_clock_system(NULL);
-    assert_sleeps(&clock, 40, 5000);
+    for (int i = 0; i < 10; i++)
+        assert_sleeps(&clock, 5, 5000);
     assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
 }
 
