@@ -82,14 +82,6 @@ static void print_code(const struct loom_login_view *view, const struct loom_dev
         loom_json_output_line(view->cli, object);
 }
 
-/* This version opens no browser, and says so to whoever waits for the event. */
-static void print_browser(const struct loom_login_view *view) {
-    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
-    if (loom_json_output_new("browser", &object) == LOOM_OK &&
-        loom_json_add_text(object, "result", "not_tried") == LOOM_OK)
-        loom_json_output_line(view->cli, object);
-}
-
 static void show_page(struct loom_output *err, const struct loom_login_view *view,
                       const struct loom_device_grant *grant) {
     struct loom_words words = {.server = view->server->url, .detail = grant->page.origin.url};
@@ -108,7 +100,7 @@ static void show_code(void *context, const struct loom_device_grant *grant, int6
     struct loom_output *err = &view->cli->err;
     if (wants_json(view)) {
         print_code(view, grant, expires_at);
-        print_browser(view);
+        loom_login_browser_start(&view->browser, view->cli, grant);
         return;
     }
     show_page(err, view, grant);
@@ -118,6 +110,7 @@ static void show_code(void *context, const struct loom_device_grant *grant, int6
              N_("\nGo on only if you started this sign-in yourself. Never type a code that "
                 "somebody sent you, and never give this one away.\n\n"),
              NULL);
+    loom_login_browser_start(&view->browser, view->cli, grant);
 }
 
 static void print_waiting(const struct loom_login_view *view, enum loom_waiting reason) {
@@ -137,6 +130,7 @@ static void show_waiting(void *context, enum loom_waiting reason, int64_t left_m
     (void)snprintf(time, sizeof time, "%d:%02d", (int)(left_s / MINUTE_S),
                    (int)(left_s % MINUTE_S));
     struct loom_words words = {.time = time};
+    loom_login_browser_tick(&view->browser);
     view->is_waiting = true;
     view->reason = reason;
     if (wants_json(view)) {
@@ -199,7 +193,7 @@ static void say_next_step(const struct loom_login_view *view) {
 static void say_environment_token(const struct loom_login_view *view) {
     if (loom_environment_has_token(&view->cli->environment))
         loom_say_always(&view->cli->err,
-                        N_("LOOM_TOKEN or LOOM_TOKEN_FILE is set. For the server in LOOM_SERVER "
+                        N_("\nLOOM_TOKEN or LOOM_TOKEN_FILE is set. For the server in LOOM_SERVER "
                            "that token wins over this sign-in."),
                         NULL);
 }
@@ -208,6 +202,7 @@ int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_
     struct loom_output *err = &view->cli->err;
     struct loom_words words = named(view, &signed_in->credential.account);
     loom_output_live_end(err);
+    loom_login_browser_end(&view->browser);
     if (wants_json(view))
         print_done(view, signed_in);
     else
@@ -241,6 +236,7 @@ int loom_login_view_failed(struct loom_login_view *view, const struct loom_signe
     struct loom_output *err = &view->cli->err;
     struct loom_words words = {.server = view->server->url};
     loom_output_live_end(err);
+    loom_login_browser_end(&view->browser);
     if (wants_json(view))
         print_failed(view, error);
     int status = loom_report_say(view->cli, error, view->server);

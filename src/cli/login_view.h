@@ -12,13 +12,15 @@
 #define LOOM_CLI_LOGIN_VIEW_H
 
 #include "cli/cli.h"
+#include "cli/login_browser.h"
 #include "session/sign_in.h"
 
 struct loom_login_view {
     struct loom_cli *cli;
     const struct loom_origin *server;
-    bool is_waiting;          /* the waiting line was shown at least once */
-    enum loom_waiting reason; /* and why, then */
+    struct loom_login_browser browser; /* empty until a code was shown */
+    bool is_waiting;                   /* the waiting line was shown at least once */
+    enum loom_waiting reason;          /* and why, then */
 };
 
 struct loom_prompt loom_login_view_open(struct loom_login_view *out_view, struct loom_cli *cli,
