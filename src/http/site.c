@@ -21,7 +21,6 @@ static void spell_parts(const struct loom_curl *curl, CURLU *url, struct loom_bu
         scheme != NULL && host != NULL && host[0] != '\0' &&
         loom_buffer_add_format(&site, "%s://%s%s%s", scheme, host, port != NULL ? ":" : "",
                                port != NULL ? port : "") == LOOM_OK &&
-        memchr(site.data, ' ', site.len) == NULL &&
         loom_text_is_printable_ascii(site.data, site.len, SITE_MAX);
     curl->free(scheme);
     curl->free(host);
