@@ -84,6 +84,8 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     int status = LOOM_EXIT_USAGE;
     if (is_hopeless(cli))
         return refuse_in_ci(cli);
+    /* Before the keyring is asked which servers there are: that may wait for a person. */
+    loom_cli_catch_signals(cli);
     if (loom_cli_open_store(cli, &error) != LOOM_OK)
         return loom_report(cli, &error, NULL);
     switch (loom_server_choose(cli, argc > 0 ? argv[0] : NULL, &server, &status)) {
@@ -98,7 +100,6 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     }
     if (loom_cli_ca_file(cli, &ca_file) != LOOM_OK)
         return LOOM_EXIT_USAGE;
-    loom_cli_catch_signals(cli);
     return sign_in(cli, &server, ca_file);
 }
 

@@ -190,6 +190,9 @@ int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
                     const struct loom_origin *server) {
     char status[STATUS_SIZE];
     struct loom_words words = words_of(error, server, status);
+    /* The terminal has written ^C, and where no line can be taken away the cursor stands behind. */
+    if (error->code == LOOM_ERR_INTERRUPTED && cli->err.is_terminal && !cli->err.has_live)
+        loom_output_notice(&cli->err, "\n");
     if (error->code == LOOM_ERR_INTERRUPTED)
         loom_say(&cli->err, find_sentence(error), &words);
     else

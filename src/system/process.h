@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+enum { LOOM_SIGNALS_ECHO_MS = 200 };
+
 /*
  * First thing in main: refuse to run setuid or setgid or with file capabilities (AT_SECURE); open
  * closed standard descriptors to /dev/null, so that no later file gets their number (writing to a
@@ -24,8 +26,10 @@ LOOM_CHECKED enum loom_err loom_process_harden(void);
 /*
  * Catch SIGINT, SIGTERM and SIGHUP, those that were not ignored at start. Afterwards the returned
  * descriptor becomes readable, and stays so, when one arrives: hand it to whatever waits. A second
- * signal, the same or another, takes its default action at once. Calls that block return EINTR. -1:
- * could not be set up; then signals end the program as ever. Called by one thread, before others
+ * signal, the same or another, takes its default action at once; only what comes within
+ * LOOM_SIGNALS_ECHO_MS is the first one again, which timeout(1), sudo(8) and others pass on to a
+ * program that had it from the terminal already. Calls that block return EINTR. -1: could not be
+ * set up; then signals end the program as ever. Called by one thread, before others
  * start; a second call returns the same descriptor.
  */
 int loom_signals_catch(void);

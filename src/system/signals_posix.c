@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int asking_to_end[] = {SIGINT, SIGTERM, SIGHUP};
@@ -20,21 +22,36 @@ enum { ASKING = sizeof asking_to_end / sizeof asking_to_end[0] };
 
 /* The state that process.h documents: a handler has no other way to be told anything. */
 static atomic_int caught;
+static atomic_int_least64_t caught_ms; /* valid once `caught` is set */
 static int pipe_fds[2] = {-1, -1};
 static bool is_ours[ASKING];
 
-/* Only what signal-safety(7) allows. */
-static void on_signal(int number) {
-    int before = errno;
-    int none = 0;
-    (void)atomic_compare_exchange_strong(&caught, &none, number);
-    /* SA_RESETHAND covers this signal; the second one may be another. */
+/* The clock of the kernel: signal-safety(7) allows it. */
+static int_least64_t now_ms(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int_least64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void restore_defaults(void) {
     for (size_t i = 0; i < ASKING; i++) {
         if (is_ours[i])
             (void)signal(asking_to_end[i], SIG_DFL);
     }
-    ssize_t written = write(pipe_fds[1], "", 1);
-    (void)written; /* the pipe has room: at most one byte a signal ever goes in */
+}
+
+/* Only what signal-safety(7) allows. */
+static void on_signal(int number) {
+    int before = errno;
+    if (atomic_load(&caught) == 0) {
+        atomic_store(&caught_ms, now_ms());
+        atomic_store(&caught, number);
+        ssize_t written = write(pipe_fds[1], "", 1);
+        (void)written; /* the pipe is empty: there is room */
+    } else if (now_ms() - atomic_load(&caught_ms) >= LOOM_SIGNALS_ECHO_MS) {
+        restore_defaults();
+        (void)raise(number); /* it is blocked here, and ends the program on the way out */
+    }
     errno = before;
 }
 
@@ -45,7 +62,7 @@ static bool catch_one(size_t i) {
     if (now.sa_handler == SIG_IGN)
         return true; /* nohup, or a job in the background: that stands */
     /* Without SA_RESTART: no call that blocks outlives the wish to end unnoticed. */
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_signal};
     (void)sigemptyset(&action.sa_mask);
     for (size_t other = 0; other < ASKING; other++)
         (void)sigaddset(&action.sa_mask, asking_to_end[other]);
@@ -55,11 +72,9 @@ static bool catch_one(size_t i) {
 }
 
 static void give_up(void) {
-    for (size_t i = 0; i < ASKING; i++) {
-        if (is_ours[i])
-            (void)signal(asking_to_end[i], SIG_DFL);
+    restore_defaults();
+    for (size_t i = 0; i < ASKING; i++)
         is_ours[i] = false;
-    }
     loom_fd_close(&pipe_fds[0]);
     loom_fd_close(&pipe_fds[1]);
 }

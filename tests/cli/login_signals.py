@@ -115,6 +115,29 @@ class LoginSignals(loomtest.Case):
         program.signal(signal.SIGINT)
         self.stop(program, signal.SIGINT)
 
+    def test_ctrl_c_that_comes_twice_is_one(self):
+        """timeout(1) passes it on to a program that had it from the terminal already."""
+        programs = [self.start("--foreground", "60", loomtest.LOOM, "login", self.server.url,
+                               "--cacert", self.authority.file, program="/usr/bin/timeout",
+                               terminal={"stdin", "stderr"}, env={"TERM": "xterm"})
+                    for _ in range(4)]
+        for program in programs:
+            program.expect("Waiting")
+        for program in programs:
+            program.type(b"\x03")
+        for program in programs:
+            result = program.finish()
+            self.assertTrue(result.text.endswith("Stopped. Nothing was changed.\r\n"), result)
+
+    def test_ctrl_c_where_there_is_no_live_line(self):
+        """The terminal has written ^C; what is said stands on a line of its own."""
+        for env in ({"TERM": "dumb"}, {"TERM": "xterm", "LOOM_PLAIN": "1"}):
+            program = self.begin(terminal={"stdin", "stderr"}, env=env)
+            program.expect("Waiting")
+            program.type(b"\x03")
+            result = program.finish()
+            self.assertTrue(result.text.endswith("^C\r\nStopped. Nothing was changed.\r\n"), result)
+
     def test_an_earlier_sign_in_is_kept(self):
         token = self.plant(loomtest.marker("earlier"))
         self.home.seed((self.server.url, token, {"source": "device"}))

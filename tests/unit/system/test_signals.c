@@ -50,6 +50,7 @@ static void check_second_signal(void *argument) {
     const int *numbers = argument;
     (void)catch_fresh();
     CHECK(raise(numbers[0]) == 0);
+    CHECK(usleep((LOOM_SIGNALS_ECHO_MS + 5) * 1000) == 0);
     (void)raise(numbers[1]);
 }
 
@@ -59,6 +60,23 @@ static void signals_catch_second_signal_ends_the_program_at_once(void **state) {
     for (size_t i = 0; i < 9; i++) {
         int numbers[] = {asking[i / 3], asking[i % 3]};
         assert_int_equal(child_status(check_second_signal, numbers), 256 + numbers[1]);
+    }
+}
+
+static void check_echo(void *argument) {
+    int number = *(int *)argument;
+    int fd = catch_fresh();
+    CHECK(raise(number) == 0 && raise(number) == 0);
+    CHECK(raise(number == SIGINT ? SIGTERM : SIGINT) == 0);
+    CHECK(is_readable(fd) && loom_signals_caught() == number);
+}
+
+/* timeout(1) and sudo(8) pass Ctrl-C on to a program that had it from the terminal already. */
+static void signals_catch_signal_that_comes_twice_at_once_is_one(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        int number = asking[i];
+        assert_child_passes(check_echo, &number);
     }
 }
 
@@ -73,7 +91,7 @@ static void check_ignored(void *argument) {
     CHECK(!is_readable(fd) && loom_signals_caught() == 0);
     CHECK(raise(other) == 0);
     CHECK(is_readable(fd) && loom_signals_caught() == other);
-    CHECK(raise(ignored) == 0); /* still, after the others went back to their default */
+    CHECK(raise(ignored) == 0); /* still, after another one was caught */
 }
 
 /* nohup; a job that a shell put into the background. */
@@ -169,6 +187,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_catch_descriptor_becomes_and_stays_readable),
         cmocka_unit_test(signals_catch_second_signal_ends_the_program_at_once),
+        cmocka_unit_test(signals_catch_signal_that_comes_twice_at_once_is_one),
         cmocka_unit_test(signals_catch_ignored_signal_stays_ignored),
         cmocka_unit_test(signals_catch_descriptor_is_not_inherited),
         cmocka_unit_test(signals_catch_blocking_call_is_interrupted),
