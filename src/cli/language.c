@@ -13,7 +13,7 @@ enum { CODE_MAX = 8, CHARSET_MAX = 32 };
 
 /* language[_territory][.charset][@modifier]: POSIX, Base Definitions, section 8.2 */
 struct name {
-    char language[CODE_MAX + 1];   /* lower case, "" when it is none */
+    char language[CODE_MAX + 1];   /* lower case, cut: longer than any code of ours is none */
     char charset[CHARSET_MAX + 1]; /* lower-case letters and digits alone: "utf8" */
 };
 
@@ -22,9 +22,6 @@ static struct name read_name(const char *text, size_t len) {
     size_t at = 0, used = 0;
     while (at < len && strchr("_.@", text[at]) == NULL && used < CODE_MAX)
         name.language[used++] = loom_ascii_lower(text[at++]);
-    /* Longer than a code is no code. */
-    if (at < len && strchr("_.@", text[at]) == NULL)
-        name.language[0] = '\0';
     const char *dot = memchr(text, '.', len);
     used = 0;
     for (const char *c = dot != NULL ? dot + 1 : text + len;
