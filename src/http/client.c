@@ -92,15 +92,28 @@ static void log_request(const struct loom_http_request *request) {
              (int)strcspn(request->path, "?"), request->path);
 }
 
+/* Only types that everybody knows are named: the header's text is the server's to choose. */
+static const char *media_type(const struct loom_http_exchange *exchange) {
+    static const char *const KNOWN[] = {"application/json", "text/html", "text/plain"};
+    char *type = NULL;
+    (void)exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
+    if (type == NULL)
+        return "no media type";
+    for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++) {
+        size_t len = strlen(KNOWN[i]);
+        if (strncmp(type, KNOWN[i], len) == 0 && strchr("; \t", type[len]) != NULL)
+            return KNOWN[i];
+    }
+    return exchange->head.is_json ? "another JSON type" : "another media type";
+}
+
 static void log_answer(const struct loom_http_exchange *exchange, CURLcode result) {
     const struct loom_curl *curl = exchange->client->curl;
     curl_off_t took_us = 0;
-    char *type = NULL;
     (void)curl->easy_getinfo(exchange->easy, CURLINFO_TOTAL_TIME_T, &took_us);
-    (void)curl->easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &type);
     if (exchange->head.status != 0)
-        loom_log(LOOM_LOG_WIRE, "< %ld %.64s, %zu bytes, %ld ms", exchange->head.status,
-                 type != NULL ? type : "no media type", exchange->body.len, (long)(took_us / 1000));
+        loom_log(LOOM_LOG_WIRE, "< %ld %s, %zu bytes, %ld ms", exchange->head.status,
+                 media_type(exchange), exchange->body.len, (long)(took_us / 1000));
     if (exchange->refusal != LOOM_OK)
         loom_log(LOOM_LOG_WIRE, "< not taken");
     else if (result != CURLE_OK)

@@ -258,6 +258,10 @@ static void send_logs_a_failure_too(void **state) {
         {"HTTP/1.1 302 x\r\nLocation: /MARKER\r\n\r\n", "< 302 no media type, 0 bytes, "},
         {"HTTP/1.1 302 x\r\nLocation: /MARKER\r\n\r\n", "< not taken\n"},
         {WORLD_JSON_HEAD "Content-Length: 9\r\n\r\nMARKER", "< 200 application/json, 6 bytes, "},
+        {"HTTP/1.1 302 x\r\nContent-Type: text/html;a=MARKER\r\n\r\n", "< 302 text/html, 0 bytes"},
+        {"HTTP/1.1 302 x\r\nContent-Type: MARKER/x\r\n\r\n", "< 302 another media type, 0 bytes"},
+        {"HTTP/1.1 302 x\r\nContent-Type: text/htmlMARKER\r\n\r\n", "< 302 another media type"},
+        {"HTTP/1.1 302 x\r\nContent-Type: MARKER+json\r\n\r\n", "< 302 another JSON type"},
         {"", "< Server returned nothing"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
