@@ -17,6 +17,7 @@ void loom_browser_world_read(struct loom_browser_world *out_world) {
     *out_world = (struct loom_browser_world){
         .loom_browser = getenv("LOOM_BROWSER"),
         .browser = getenv("BROWSER"),
+        .is_ci = is_set("CI"),
         .is_remote = is_set("SSH_CONNECTION") || is_set("SSH_CLIENT") || is_set("SSH_TTY"),
         .has_display = !needs_display || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"),
         .opener = opener,
@@ -33,7 +34,7 @@ enum loom_browser_plan loom_browser_plan(const struct loom_browser_world *world,
     const char *list = own_list(world);
     if (list != NULL)
         return list[0] != '\0' ? LOOM_BROWSER_OPENS : LOOM_BROWSER_NEVER;
-    if (!has_terminal)
+    if (!has_terminal || world->is_ci)
         return LOOM_BROWSER_NEVER;
     if (world->is_remote)
         return LOOM_BROWSER_REMOTE;
@@ -90,11 +91,16 @@ static enum loom_err command_add(struct command *command, const char *word, cons
 static enum loom_err command_parse(struct command *command, char *text, const char *url) {
     static const char blanks[] = " \t";
     bool has_url = false;
-    char *rest = NULL;
     enum loom_err err = LOOM_OK;
-    for (char *word = strtok_r(text, blanks, &rest); word != NULL && err == LOOM_OK;
-         word = strtok_r(NULL, blanks, &rest))
-        err = command_add(command, word, url, &has_url);
+    for (text += strspn(text, blanks); *text != '\0' && err == LOOM_OK;
+         text += strspn(text, blanks)) {
+        char *end = text + strcspn(text, blanks);
+        char kept = *end;
+        *end = '\0';
+        err = command_add(command, text, url, &has_url);
+        *end = kept;
+        text = end;
+    }
     if (err == LOOM_OK && command->count == 0)
         return LOOM_ERR_USAGE;
     if (err == LOOM_OK && !has_url)
@@ -144,5 +150,13 @@ enum loom_browser_state loom_browser_poll(struct loom_browser *browser, int64_t 
         browser->state = LOOM_BROWSER_OPENED;
     else if (child == LOOM_CHILD_FAILED)
         browser->state = start_next(browser, now_ms);
+    return browser->state;
+}
+
+enum loom_browser_state loom_browser_end(struct loom_browser *browser) {
+    bool has_child = browser->child.pid > 0;
+    enum loom_child_state child = loom_spawn_poll(&browser->child);
+    if (browser->state == LOOM_BROWSER_PENDING && has_child)
+        browser->state = child == LOOM_CHILD_FAILED ? LOOM_BROWSER_FAILED : LOOM_BROWSER_OPENED;
     return browser->state;
 }

@@ -15,7 +15,8 @@ static bool is_wsl(void) {
         return false;
     bool is_read = fgets(release, sizeof release, file) != NULL;
     (void)fclose(file);
-    return is_read && strcasestr(release, "microsoft") != NULL;
+    return is_read &&
+           (strstr(release, "microsoft") != NULL || strstr(release, "Microsoft") != NULL);
 }
 
 const char *loom_browser_system_opener(bool *out_needs_display) {
