@@ -14,6 +14,7 @@ struct keyring {
     struct loom_store store;
     struct loom_secret_service service;
     enum loom_keyring_state state;
+    bool is_saving;
 };
 
 static struct keyring *keyring_of(struct loom_store *store) {
@@ -48,7 +49,11 @@ static enum loom_keyring_state state_of(const struct loom_error *error) {
     }
 }
 
+/* That a credential found no room stands until one does. */
 static void note_state(struct keyring *keyring, enum loom_err err, const struct loom_error *error) {
+    bool is_read = keyring->state == LOOM_KEYRING_TOO_SMALL && !keyring->is_saving;
+    if ((err == LOOM_OK || err == LOOM_ERR_NOT_FOUND) && is_read)
+        return;
     if (err == LOOM_OK || err == LOOM_ERR_NOT_FOUND)
         keyring->state = LOOM_KEYRING_READY;
     else if (err == LOOM_ERR_KEYRING_LOCKED)
@@ -60,8 +65,8 @@ static void note_state(struct keyring *keyring, enum loom_err err, const struct 
 }
 
 /*
- * A keyring that was restarted knows nothing of our session and answers with a failure, which
- * nothing came of. A new conversation, once, is worth it.
+ * A keyring that was restarted knows nothing of our conversation: it answers with a failure, which
+ * nothing came of, or is no longer to be found. A new conversation, once, is worth it.
  */
 static enum loom_err run(struct keyring *keyring, perform *what, const struct task *task,
                          bool is_stoppable, struct loom_error *error) {
@@ -69,16 +74,19 @@ static enum loom_err run(struct keyring *keyring, perform *what, const struct ta
     struct loom_secret_service *service = &keyring->service;
     enum loom_err err = LOOM_OK;
     for (int attempt = 0; attempt < 2; attempt++) {
+        bool was_open = service->proxy != NULL;
         why = (struct loom_error)LOOM_ERROR_INIT;
         err = loom_secret_service_enter(service, is_stoppable, &why);
         if (err == LOOM_OK)
             err = what(keyring, task, &why);
         loom_secret_service_leave(service);
-        bool is_restarted = err == LOOM_ERR_KEYRING && why.os_error == EIO;
+        bool is_restarted = err == LOOM_ERR_KEYRING &&
+                            (why.os_error == EIO || (was_open && why.os_error == ENOENT));
         if (is_restarted || service->loop.is_abandoned)
             loom_secret_service_drop(service);
         if (!is_restarted)
             break;
+        service->dead_errno = 0;
     }
     note_state(keyring, err, &why);
     if (error != NULL)
@@ -192,20 +200,6 @@ static enum loom_err open_collection(struct keyring *keyring, SecretCollection *
     return err;
 }
 
-static enum loom_err create(struct keyring *keyring, const struct loom_secret_match *match,
-                            const struct loom_origin *origin, const struct loom_buffer *json,
-                            struct loom_error *error) {
-    SecretCollection *collection = NULL;
-    /* Whatever it is that lies under the plain key, it is not ours to change. */
-    const char *key = match->keys[match->items[0] != NULL ? 1 : 0];
-    enum loom_err err = open_collection(keyring, &collection, error);
-    if (err != LOOM_OK)
-        return err;
-    err = loom_secret_service_create(&keyring->service, collection, origin, key, json, error);
-    keyring->service.loop.lib->object_unref(collection);
-    return err;
-}
-
 /* What was written is what a read gives back, or it is not stored. */
 static enum loom_err read_back(struct keyring *keyring, struct loom_secret_match *match,
                                const struct task *task, struct loom_error *error) {
@@ -219,6 +213,38 @@ static enum loom_err read_back(struct keyring *keyring, struct loom_secret_match
         !loom_secret_is_equal(match->credential.token, task->credential->token))
         return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
     return LOOM_OK;
+}
+
+/* An item that was kept otherwise than it was given is of use to nobody. */
+static enum loom_err create(struct keyring *keyring, struct loom_secret_match *match,
+                            const struct task *task, const struct loom_buffer *json,
+                            struct loom_error *error) {
+    struct loom_secret_service *service = &keyring->service;
+    const struct loom_libsecret *lib = service->loop.lib;
+    SecretCollection *collection = NULL;
+    SecretItem *item = NULL;
+    /* Whatever it is that lies under the plain key, it is not ours to change. */
+    struct loom_secret_draft draft = {&task->credential->origin,
+                                      match->keys[match->items[0] != NULL ? 1 : 0], json};
+    enum loom_err err = open_collection(keyring, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_secret_service_create(service, collection, &draft, &item, error);
+    lib->object_unref(collection);
+    if (err != LOOM_OK)
+        return err;
+    err = read_back(keyring, match, task, error);
+    if (err == LOOM_ERR_STORAGE)
+        loom_error_ignore(loom_secret_service_delete(service, item, NULL)); /* or it stays odd */
+    lib->object_unref(item);
+    return err;
+}
+
+static enum loom_err change(struct keyring *keyring, struct loom_secret_match *match,
+                            const struct task *task, const struct loom_buffer *json,
+                            struct loom_error *error) {
+    enum loom_err err = loom_secret_service_change(&keyring->service, match->best, json, error);
+    return err == LOOM_OK ? read_back(keyring, match, task, error) : err;
 }
 
 static enum loom_err perform_save(struct keyring *keyring, const struct task *task,
@@ -235,10 +261,8 @@ static enum loom_err perform_save(struct keyring *keyring, const struct task *ta
         err = print(task->credential, match.credential.obtained_at, &json, error);
     if (err != LOOM_OK)
         return err;
-    err = match.best != NULL
-              ? loom_secret_service_change(&keyring->service, match.best, &json, error)
-              : create(keyring, &match, question.origin, &json, error);
-    return err == LOOM_OK ? read_back(keyring, &match, task, error) : err;
+    return match.best != NULL ? change(keyring, &match, task, &json, error)
+                              : create(keyring, &match, task, &json, error);
 }
 
 static enum loom_err keyring_save(struct loom_store *store,
@@ -247,7 +271,11 @@ static enum loom_err keyring_save(struct loom_store *store,
     struct task task = {.credential = credential};
     if (!credential->has_origin || credential->token == NULL)
         return loom_error_set(error, LOOM_ERR_INTERNAL);
-    return run(keyring_of(store), perform_save, &task, false, error);
+    struct keyring *keyring = keyring_of(store);
+    keyring->is_saving = true;
+    enum loom_err err = run(keyring, perform_save, &task, false, error);
+    keyring->is_saving = false;
+    return err;
 }
 
 static enum loom_err perform_check(struct keyring *keyring, const struct task *task,

@@ -67,11 +67,19 @@ LOOM_CHECKED enum loom_err loom_secret_service_is_locked(struct loom_secret_serv
 LOOM_CHECKED enum loom_err loom_secret_service_unlock(struct loom_secret_service *service,
                                                       GList *objects, struct loom_error *error);
 
-/* The three writes. A write that is not answered is EINPROGRESS. */
-LOOM_CHECKED enum loom_err
-loom_secret_service_create(struct loom_secret_service *service, SecretCollection *collection,
-                           const struct loom_origin *origin, const char *key,
-                           const struct loom_buffer *secret, struct loom_error *error);
+/* An item that is to be made. All borrowed. */
+struct loom_secret_draft {
+    const struct loom_origin *origin;
+    const char *key;
+    const struct loom_buffer *secret;
+};
+
+/* The three writes. A write that is not answered is EINPROGRESS. *out_item is the caller's. */
+LOOM_CHECKED enum loom_err loom_secret_service_create(struct loom_secret_service *service,
+                                                      SecretCollection *collection,
+                                                      const struct loom_secret_draft *draft,
+                                                      SecretItem **out_item,
+                                                      struct loom_error *error);
 LOOM_CHECKED enum loom_err loom_secret_service_change(struct loom_secret_service *service,
                                                       SecretItem *item,
                                                       const struct loom_buffer *secret,

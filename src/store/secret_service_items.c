@@ -66,19 +66,18 @@ static SecretValue *make_value(const struct loom_libsecret *lib, const struct lo
 
 enum loom_err loom_secret_service_create(struct loom_secret_service *service,
                                          SecretCollection *collection,
-                                         const struct loom_origin *origin, const char *key,
-                                         const struct loom_buffer *secret,
-                                         struct loom_error *error) {
+                                         const struct loom_secret_draft *draft,
+                                         SecretItem **out_item, struct loom_error *error) {
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer label = LOOM_BUFFER_INIT(2 * LOOM_ORIGIN_MAX);
     const struct loom_libsecret *lib = service->loop.lib;
     struct loom_call call;
     GError *fault = NULL;
-    if (loom_buffer_add_format(&label, "Loom: %s", origin->url) != LOOM_OK ||
+    if (loom_buffer_add_format(&label, "Loom: %s", draft->origin->url) != LOOM_OK ||
         !loom_call_begin(&service->loop, &call))
         return loom_error_set(error, LOOM_ERR_INTERNAL);
-    GHashTable *attributes = make_attributes(lib, key, sizeof fixed / sizeof fixed[0]);
-    SecretValue *value = make_value(lib, secret);
+    GHashTable *attributes = make_attributes(lib, draft->key, sizeof fixed / sizeof fixed[0]);
+    SecretValue *value = make_value(lib, draft->secret);
     /* Never SECRET_ITEM_CREATE_REPLACE: it would destroy the item of another origin. */
     lib->item_create(collection, NULL, attributes, label.data, value, SECRET_ITEM_CREATE_NONE,
                      call.cancellable, loom_call_done, call.reply);
@@ -88,7 +87,7 @@ enum loom_err loom_secret_service_create(struct loom_secret_service *service,
         if (item == NULL)
             err = loom_secret_service_fault(service, fault, error);
         else
-            lib->object_unref(item);
+            *out_item = item;
     }
     loom_call_end(&call);
     lib->value_unref(value);

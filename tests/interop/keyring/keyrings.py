@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real and unreal keyrings for the stories, each on a message bus of its own.
+
+    class Story(keyrings.Case):
+        def test_...(self):
+            desk = self.new_desk()
+            keyring = desk.start_gnome_keyring()
+            self.loom("login", self.server.url, env=desk.environment)
+
+Nothing here sees a bus or a keyring of whoever runs the tests.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import loomtest
+import servers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+READY_S = 20
+PASSWORD = b"throw-away password"
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/>
+<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
+
+
+def wait_for(condition, what):
+    until = time.monotonic() + READY_S
+    while not condition():
+        if time.monotonic() > until:
+            raise AssertionError(f"{what} did not come")
+        time.sleep(0.02)
+
+
+class Desk:
+    """A person's desk: a home, a runtime folder, a bus (without activation), and what runs on it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.home, self.runtime = os.path.join(folder, "h"), os.path.join(folder, "r")
+        os.makedirs(self.home, 0o700)
+        os.makedirs(self.runtime, 0o700)
+        self.socket = os.path.join(folder, "b")
+        self.processes = []
+        self.environment = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.socket}",
+                            "XDG_RUNTIME_DIR": self.runtime}
+
+    def start(self, argv, stdin=subprocess.DEVNULL, **more):
+        environment = servers.clean_environment(HOME=self.home, **self.environment, **more)
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            process = subprocess.Popen(argv, env=environment, stdin=stdin, stdout=log, stderr=log,
+                                       cwd=self.folder, start_new_session=True)
+        self.processes.append(process)
+        return process
+
+    def start_bus(self):
+        file = os.path.join(self.folder, "bus.conf")
+        with open(file, "w") as out:
+            out.write(BUS.format(path=self.socket))
+        self.bus = self.start(["dbus-daemon", f"--config-file={file}", "--nofork", "--nopidfile",
+                               "--nosyslog"])
+        wait_for(lambda: os.path.exists(self.socket), "the bus")
+
+    def stop(self):
+        for process in reversed(self.processes):
+            self.end(process)
+
+    def end(self, process):
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+
+    def has_service(self):
+        return self.run("gdbus", "call", "--session", "--timeout", "5", "--dest",
+                        "org.freedesktop.DBus", "--object-path", "/", "--method",
+                        "org.freedesktop.DBus.NameHasOwner",
+                        "org.freedesktop.secrets").stdout == b"(true,)\n"
+
+    def run(self, *argv):
+        return subprocess.run(argv, env=servers.clean_environment(HOME=self.home,
+                                                                  **self.environment),
+                              capture_output=True, timeout=60, check=False)
+
+    # ---- What runs on it ----
+
+    def start_gnome_keyring(self, unlocked=True):
+        """gnome-keyring-daemon with the keyring `login`, made the first time."""
+        process = self.start(["gnome-keyring-daemon", "--foreground", "--components=secrets",
+                              *(["--unlock"] if unlocked else [])], stdin=subprocess.PIPE)
+        process.stdin.write(PASSWORD)
+        process.stdin.close()
+        wait_for(self.has_service, "gnome-keyring")
+        if unlocked:
+            wait_for(lambda: b"/collection/login" in self.call(
+                "", "ReadAlias", "default").stdout, "the keyring login")
+        return process
+
+    def call(self, below, method, *arguments):
+        """A method of the Secret Service, by name."""
+        interface = {"ReadAlias": "Service", "Lock": "Service", "Unlock": "Service"}[method]
+        return self.run("gdbus", "call", "--session", "--timeout", "10", "--dest",
+                        "org.freedesktop.secrets", "--object-path",
+                        "/org/freedesktop/secrets" + below, "--method",
+                        f"org.freedesktop.Secret.{interface}.{method}", *arguments)
+
+    def lock(self):
+        done = self.call("", "Lock", "['/org/freedesktop/secrets/collection/login']")
+        if done.returncode != 0:
+            raise AssertionError(done)
+
+    def start_mock(self, **plan):
+        count = len(self.processes)
+        ready, self.journal, file = (os.path.join(self.folder, name + str(count))
+                                     for name in ("ready", "journal", "plan"))
+        with open(file, "w") as out:
+            json.dump(plan, out)
+        process = self.start(["/usr/bin/python3", "-B", os.path.join(HERE, "mock_secret_service.py"),
+                              ready, self.journal, file])
+        wait_for(lambda: os.path.exists(ready), "the mock")
+        return process
+
+    def calls(self):
+        with open(self.journal) as file:
+            return file.read().split()
+
+    # ---- What is in it ----
+
+    def put(self, attributes, secret, label="An item"):
+        words = [word for pair in attributes.items() for word in pair]
+        done = subprocess.run(["secret-tool", "store", "--label", label, *words], input=secret,
+                              env=servers.clean_environment(HOME=self.home, **self.environment),
+                              capture_output=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise AssertionError(done)
+
+    def items(self):
+        """Loom's items: [{"label", "secret", "attribute.NAME"}], and the bytes that showed them."""
+        done = self.run("secret-tool", "search", "--all", "--unlock", "service", "loom")
+        found = []
+        # The attributes go to one stream and the rest to another.
+        for line in done.stdout.decode(errors="replace").splitlines():
+            if line.startswith("["):
+                found.append({})
+            elif " = " in line:
+                name, value = line.split(" = ", 1)
+                found[-1][name] = value
+        return found, done.stderr
+
+
+class SilentBus:
+    """Accepts, and says nothing."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "silent")
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen(8)
+        self.taken = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                self.taken.append(self.socket.accept())
+            except OSError:
+                return
+
+    def stop(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        for connection, _ in self.taken:
+            connection.close()
+
+
+class Case(loomtest.Case):
+    server_options = ("--approve-after", 0)
+
+    def new_desk(self, bus=True):
+        folder = os.path.join(self.folder, f"d{len(os.listdir(self.folder))}")
+        os.makedirs(folder)
+        desk = Desk(folder)
+        self.addCleanup(desk.stop)
+        if bus:
+            desk.start_bus()
+        return desk
+
+    def key(self, server=None):
+        url = (server or self.server).url
+        return "".join(c if c.isascii() and c.isalnum() else "_" for c in url)
+
+    def item(self, secret, **more):
+        """An item of the mock, as Loom files it."""
+        return {"attributes": {"service": "loom", "username": self.key(), "target": "default",
+                               "application": "loom"}, "secret": secret, **more}
+
+    def credential(self, token, **more):
+        return json.dumps({"type": "api", "key": self.plant(token), **more})
+
+    def assert_kept_in_file(self, result, why):
+        self.assertIn(f"{why} Your sign-in is kept in an encrypted file instead: {self.home.file}",
+                      result.said)
+        self.assertEqual(self.home.tokens(), {self.server.url: self.server.last("token")})
+
+    def assert_kept_in_keyring(self, result):
+        self.assertIn("Your sign-in is kept in the system keyring.", result.said)
+        self.assertFalse(os.path.exists(self.home.file), "there is a copy in the file")
+
+    def assert_error(self, result, sentence, took_s=5.5):
+        self.assertIn(sentence, result.said)
+        self.assertLess(result.took_s, took_s)
+        self.assertEqual(result.out, b"")
