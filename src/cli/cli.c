@@ -112,6 +112,7 @@ static int parse_and_run(struct loom_cli *cli, const struct loom_command *comman
                          const char **argv) {
     LOOM_CLEANUP(loom_options_left_clear) struct loom_options_left left = {.argv = NULL};
     struct loom_options_read read = {argv, argc, command->options, false};
+    cli->failure_event = command->failure_event;
     if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE)
         return refuse_option(cli, &left, command->name);
     if (apply_globals(cli) != LOOM_OK)
@@ -147,6 +148,19 @@ static bool is_called_as_helper(const char *program) {
     return strcmp(slash != NULL ? slash + 1 : program, HELPER_NAME) == 0;
 }
 
+/* Whatever the command was: files of somebody else do not change in silence. */
+static void say_imported(struct loom_cli *cli) {
+    struct loom_store_info info;
+    if (cli->store == NULL)
+        return;
+    cli->store->ops->describe(cli->store, &info);
+    if (info.has_imported)
+        loom_say_always(&cli->err,
+                        N_("The sign-ins of another Loom program, which were readable there, were "
+                           "taken over and encrypted."),
+                        NULL);
+}
+
 int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
     /* execve(2) lets a caller leave out even the name, and popt would read on into nothing. */
     static const char *nameless[] = {"loom", NULL};
@@ -161,6 +175,7 @@ int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
                      ? parse_and_run(&cli, &loom_command_credential_helper, argc, argv)
                      : find_and_run(&cli, argc, argv);
     loom_output_live_end(&cli.err);
+    say_imported(&cli);
     loom_store_close(cli.store);
     loom_options_clear(&cli.options);
     loom_environment_clear(&cli.environment);

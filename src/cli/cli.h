@@ -51,9 +51,10 @@ struct loom_cli {
     const struct loom_ports *ports;
     struct loom_options options;
     struct loom_environment environment;
-    struct loom_output out; /* stdout: what a command exists to print */
-    struct loom_output err; /* stderr: progress, notices, errors */
-    bool is_helper;         /* git asks: quietly, and with little time */
+    struct loom_output out;    /* stdout: what a command exists to print */
+    struct loom_output err;    /* stderr: progress, notices, errors */
+    bool is_helper;            /* git asks: quietly, and with little time */
+    const char *failure_event; /* as in struct loom_command */
     struct loom_paths paths;
     struct loom_store *store; /* NULL until loom_cli_open_store() */
 };
@@ -65,6 +66,7 @@ struct loom_command {
     const char *summary;     /* one line of `loom help` */
     const char *description; /* paragraphs of `loom help COMMAND`, marked for translation */
     const struct loom_option *options; /* ends with a row without a name; NULL: only global ones */
+    const char *failure_event;         /* its JSON is events, and this one tells of a failure */
     int (*run)(struct loom_cli *cli, int argc, char *const *argv);
 };
 

@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include "system/stream.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,6 +102,15 @@ static int answer_quit(const struct call *call) {
     return answer(call, &(struct loom_git_answer){.quit = true});
 }
 
+/* A file that is too large for a token holds none; any other trouble is that of reading it. */
+static void say_bad_token(const struct call *call, const struct loom_error *error) {
+    bool is_read = error->code == LOOM_ERR_USAGE || error->os_error == EFBIG;
+    loom_say_error(&call->cli->err,
+                   is_read ? N_("There is no token in this:\n\n    {detail}\n")
+                           : N_("This file of LOOM_TOKEN_FILE cannot be read:\n\n    {detail}\n"),
+                   &(struct loom_words){.detail = error->detail});
+}
+
 /* LOOM_TOKEN stands for exactly the server in LOOM_SERVER, and needs no home and no disk. */
 static enum loom_err find_in_environment(const struct call *call, struct loom_secret **out_token) {
     const struct loom_environment *environment = &call->cli->environment;
@@ -110,9 +120,7 @@ static enum loom_err find_in_environment(const struct call *call, struct loom_se
         return LOOM_ERR_NOT_FOUND;
     if (environment->server == NULL) {
         loom_say_error(&call->cli->err,
-                       N_("LOOM_TOKEN is set without LOOM_SERVER, so it is for no server. Set "
-                          "LOOM_SERVER as well."),
-                       NULL);
+                       N_("LOOM_TOKEN is set without LOOM_SERVER. Set both, or neither."), NULL);
         return LOOM_ERR_USAGE;
     }
     enum loom_err err = loom_server_parse(call->cli, environment->server, &server);
@@ -122,11 +130,8 @@ static enum loom_err find_in_environment(const struct call *call, struct loom_se
         loom_git_match(&call->request, &server) == 0)
         return LOOM_ERR_NOT_FOUND;
     err = loom_environment_token(environment, out_token, &error);
-    if (err == LOOM_ERR_USAGE)
-        loom_say_error(&call->cli->err, N_("There is no token in this:\n\n    {detail}\n"),
-                       &(struct loom_words){.detail = error.detail});
-    else if (err != LOOM_OK)
-        (void)loom_report_say(call->cli, &error, &server);
+    if (err != LOOM_OK)
+        say_bad_token(call, &error);
     return err;
 }
 
@@ -146,6 +151,20 @@ static int explain(const struct call *call, const struct loom_error *error,
     return ends_search ? answer_quit(call) : LOOM_EXIT_DONE;
 }
 
+/*
+ * Is the sign-in there, and another user's? Then the question is for some other helper, and not
+ * even that ours is dead may end its way to that one.
+ */
+static bool is_for_another_user(const struct call *call, const struct loom_origin *server) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    static const struct loom_account nobody = LOOM_ACCOUNT_INIT;
+    struct loom_store *store = call->cli->store;
+    struct loom_store_question question = {server, false};
+    return !is_user_ours(&call->request, &nobody) &&
+           store->ops->find(store, &question, &credential, NULL) == LOOM_OK &&
+           !is_user_ours(&call->request, &credential.account);
+}
+
 static int get_stored(const struct call *call) {
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
     struct loom_error error = LOOM_ERROR_INIT;
@@ -158,6 +177,8 @@ static int get_stored(const struct call *call) {
         return LOOM_EXIT_DONE;
     if (err != LOOM_OK)
         return explain(call, &error, &call->request.origin);
+    if (is_for_another_user(call, &server))
+        return LOOM_EXIT_DONE;
     session = loom_cli_session(call->cli);
     struct loom_store_question question = {&server, call->has_server};
     err = loom_access_find(&session, &question, &credential, &error);

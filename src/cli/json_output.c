@@ -156,7 +156,11 @@ void loom_json_output_line(struct loom_cli *cli, const struct loom_json *object)
 void loom_json_output_failure(struct loom_cli *cli, const struct loom_error *error,
                               const struct loom_origin *server) {
     LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
-    if (loom_json_output_new(NULL, &object) == LOOM_OK &&
-        loom_json_output_error(object, "error", error, server) == LOOM_OK)
+    enum loom_err err = loom_json_output_new(cli->failure_event, &object);
+    if (err == LOOM_OK && cli->failure_event != NULL)
+        err = loom_json_add_text(object, "server", server != NULL ? server->url : NULL);
+    if (err == LOOM_OK)
+        err = loom_json_output_error(object, "error", error, server);
+    if (err == LOOM_OK)
         loom_json_output_line(cli, object);
 }

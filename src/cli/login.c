@@ -121,5 +121,6 @@ const struct loom_command loom_command_login = {
                       "and approve; this program waits and then keeps the sign-in, encrypted. The "
                       "server is the URL, else LOOM_SERVER."),
     .options = options,
+    .failure_event = "error",
     .run = run,
 };

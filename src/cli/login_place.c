@@ -35,9 +35,4 @@ void loom_login_say_place(struct loom_cli *cli) {
                         N_("The file system there has no locks: do not sign in to two servers at "
                            "the same moment."),
                         NULL);
-    if (info.has_imported)
-        loom_say_always(err,
-                        N_("The sign-ins of another Loom program, which were readable there, were "
-                           "taken over and encrypted."),
-                        NULL);
 }

@@ -132,7 +132,13 @@ static int sign_out_of_all(struct loom_cli *cli, const char *ca_file) {
     LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
     if (loom_server_list_read(cli, &list, &error) != LOOM_OK)
         return loom_report(cli, &error, NULL);
-    if (list.count == 0)
+    if (list.has_unnamed)
+        loom_say_always(&cli->err,
+                        N_("Sign-ins of another Loom program are left here. They do not say which "
+                           "servers they are for. To end one, name its server yourself:"
+                           "\n\n    loom logout --server https://loom.example.com\n"),
+                        NULL);
+    else if (list.count == 0)
         loom_say(&cli->err, N_("You are not signed in to any server. There is nothing to do."),
                  NULL);
     return sign_out_of(cli, list.origins, list.count, ca_file);

@@ -94,6 +94,7 @@ enum loom_err loom_server_parse(struct loom_cli *cli, const char *typed,
 
 static void add_server(void *context, const struct loom_store_entry *entry) {
     struct loom_server_list *list = context;
+    list->has_unnamed = list->has_unnamed || entry->origin == NULL;
     if (entry->origin == NULL || list->has_failed)
         return;
     struct loom_origin *origins =

@@ -33,7 +33,8 @@ LOOM_CHECKED enum loom_err loom_server_parse(struct loom_cli *cli, const char *t
 struct loom_server_list {
     struct loom_origin *origins; /* owned */
     size_t count;
-    bool has_failed; /* no memory */
+    bool has_unnamed; /* there are imports besides, whose servers nobody has named yet */
+    bool has_failed;  /* no memory */
 };
 
 LOOM_CHECKED enum loom_err loom_server_list_read(struct loom_cli *cli,

@@ -79,7 +79,7 @@ static enum loom_err add_wrapped_line(struct loom_buffer *out, const char *line,
             err = loom_buffer_add_text(out, "\n");
     }
     if (err == LOOM_OK)
-        err = loom_buffer_add(out, line, len);
+        err = loom_buffer_add(out, line, ink_of(line, len));
     return err == LOOM_OK ? loom_buffer_add_text(out, "\n") : err;
 }
 
