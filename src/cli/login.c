@@ -43,7 +43,9 @@ static enum loom_err read_line(struct loom_cli *cli, struct loom_buffer *out,
     if (!loom_stream_is_terminal(STDIN_FILENO))
         return loom_stream_read(STDIN_FILENO, stop_fd, NULL, out, error);
     loom_say_always(&cli->err, N_("Paste the token and press Enter. It is not shown."), NULL);
-    return loom_stream_read_hidden(STDIN_FILENO, stop_fd, out, error);
+    enum loom_err err = loom_stream_read_hidden(STDIN_FILENO, stop_fd, out, error);
+    loom_output_raw(&cli->err, "\n", 1); /* the Enter that was not shown */
+    return err;
 }
 
 static enum loom_err read_given_token(struct loom_cli *cli, struct loom_secret **out_token,
