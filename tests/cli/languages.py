@@ -4,9 +4,10 @@
 No English may be left: whatever po/loom.pot knows is looked for in what a Spanish or an Arabic reader
 is shown, and in Arabic every Latin word has to be one that its translations use.
 """
-import ast
 import os
 import re
+import termios
+import ast
 
 import loomtest
 import servers
@@ -248,6 +249,7 @@ class Languages(loomtest.Case):
                                  self.authority.file, terminal={"stdin", "stderr"},
                                  env={"TERM": "xterm", **env})
             program.expect({"es": "Pega el token", "ar": "الصق الرمز"}[language])
+            self.wait_for(lambda: not program.modes()[3] & termios.ECHO)  # else it is dropped
             program.type(b"no token\n")
             result = program.finish()
             self.assertEqual(result.status, 2, result)
