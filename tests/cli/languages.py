@@ -4,10 +4,10 @@
 No English may be left: whatever po/loom.pot knows is looked for in what a Spanish or an Arabic reader
 is shown, and in Arabic every Latin word has to be one that its translations use.
 """
+import ast
 import os
 import re
 import termios
-import ast
 
 import loomtest
 import servers
