@@ -62,6 +62,13 @@ static void run(const char *line, struct outcome *outcome) {
 
 static struct outcome first, second;
 
+/* An empty home and no keyring. */
+static void use_home(const struct scratch *scratch) {
+    assert_int_equal(setenv("HOME", scratch->path, 1), 0);
+    assert_int_equal(setenv("LOOM_STORE", "file", 1), 0);
+    assert_int_equal(unsetenv("XDG_CONFIG_HOME") | unsetenv("XDG_DATA_HOME"), 0);
+}
+
 static void run_of_a_bare_name_is_help(void **state) {
     (void)state;
     static const char *const lines[] = {"loom help", "loom --help", "loom -h", "loom -v",
@@ -182,6 +189,21 @@ static void run_whose_output_is_lost_fails(void **state) {
     }
 }
 
+/* Also what a command prints when all else went well. */
+static void run_whose_json_is_lost_fails(void **state) {
+    const struct scratch *scratch = *state;
+    const char *argv[] = {"loom", "logout", "--json", NULL};
+    use_home(scratch);
+    run("loom logout --json", &first);
+    assert_int_equal(first.status, 0);
+    assert_string_equal(first.out, "{\"schema\":1,\"servers\":[]}\n");
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    run_into(3, argv, full, &first);
+    assert_int_equal(first.status, 1);
+    assert_int_equal(close(full), 0);
+}
+
 static void run_takes_the_token_out_of_the_environment(void **state) {
     (void)state;
     assert_int_equal(setenv("LOOM_TOKEN", "lt_PLANTED", 1), 0);
@@ -208,8 +230,7 @@ static void open_store_knows_three_places(void **state) {
         {"", NULL, LOOM_ERR_USAGE},
         {"fil", NULL, LOOM_ERR_USAGE},
     };
-    assert_int_equal(setenv("HOME", scratch->path, 1), 0);
-    assert_int_equal(unsetenv("XDG_CONFIG_HOME") | unsetenv("XDG_DATA_HOME"), 0);
+    use_home(scratch);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cli_world world;
         struct loom_error error = LOOM_ERROR_INIT;
@@ -231,15 +252,17 @@ static void ca_file_is_made_absolute_or_refused(void **state) {
     static const struct {
         const char *name;
         bool is_there;
-    } rows[] = {{"ca.pem", true},   {"./ca.pem", true}, {"link", true},
-                {"missing", false}, {"nowhere", false}, {"", false}};
+    } rows[] = {{"secret.pem", false}, {"ca.pem", true},   {"./ca.pem", true}, {"link", true},
+                {"missing", false},    {"nowhere", false}, {"", false}};
     scratch_write(scratch, "ca.pem", 0644, "");
+    scratch_write(scratch, "secret.pem", 0000, "");
     assert_int_equal(symlink("ca.pem", scratch_path(scratch, "link")), 0);
     assert_int_equal(symlink("missing", scratch_path(scratch, "nowhere")), 0);
+    bool is_root = geteuid() == 0; /* who may read everything */
     int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(before >= 0);
     assert_int_equal(chdir(scratch->path), 0);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = is_root ? 1 : 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cli_world world;
         char *path = NULL;
         cli_world_open(&world);
@@ -273,6 +296,7 @@ int main(void) {
         CLI_TEST(run_of_what_cannot_be_used_is_a_usage_error),
         CLI_TEST(run_of_an_unknown_operation_is_silent),
         CLI_TEST(run_whose_output_is_lost_fails),
+        CLI_TEST(run_whose_json_is_lost_fails),
         CLI_TEST(run_takes_the_token_out_of_the_environment),
         CLI_TEST(open_store_knows_three_places),
         CLI_TEST(ca_file_is_made_absolute_or_refused),

@@ -144,10 +144,11 @@ static void name_row(size_t row, const char *call, char what[static 100]) {
                    judgements[row].json != NULL ? judgements[row].json : "a page");
 }
 
+/* A page of somebody's may even look like JSON. */
 static struct fake_answer answer_of(size_t row) {
     return (struct fake_answer){.status = judgements[row].status,
                                 .json = judgements[row].json,
-                                .other = judgements[row].status == 204 ? NULL : "<html>"};
+                                .other = judgements[row].status == 204 ? NULL : "{\"id\":\"u1\"}"};
 }
 
 static void whoami_of_every_answer_is_judged_as_the_table_says(void **unused) {

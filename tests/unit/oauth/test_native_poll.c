@@ -219,6 +219,7 @@ static const struct row {
     {400, "{\"error\":\"authorization_pending\"}", LOOM_FLOW_FATAL, LOOM_ERR_BAD_ANSWER, ""},
     {400, "{\"error\":\"slow_down\"}", LOOM_FLOW_FATAL, LOOM_ERR_BAD_ANSWER, ""},
     {400, "{\"status\":\"pending\"}", LOOM_FLOW_FATAL, LOOM_ERR_BAD_ANSWER, ""},
+    {302, "{" COMPLETED "}", LOOM_FLOW_FATAL, LOOM_ERR_BAD_ANSWER, ""},
     {400, "{" COMPLETED "}", LOOM_FLOW_FATAL, LOOM_ERR_BAD_ANSWER, ""},
     {400, NULL, LOOM_FLOW_FATAL, LOOM_ERR_NOT_LOOM, ""},
     {401, "{}", LOOM_FLOW_FATAL, LOOM_ERR_BAD_ANSWER, ""},
@@ -255,9 +256,9 @@ static void poll_of_every_answer_means_what_the_table_says(void **unused) {
         char what[160];
         const struct fake_answer answer = {.status = rows[i].status,
                                            .json = rows[i].json,
-                                           .other = "<html>Sign in to this network</html>"};
+                                           .other = "{" COMPLETED ",\"error\":\"x\"}"};
         (void)snprintf(what, sizeof what, "%ld %s", rows[i].status,
-                       rows[i].json != NULL ? rows[i].json : "<html>");
+                       rows[i].json != NULL ? rows[i].json : "text/html");
         poll_once(&world, &answer, &poll);
         expect_equal(what, poll.answer.kind, rows[i].kind);
         expect_equal(what, poll.answer.err, rows[i].err);

@@ -68,6 +68,8 @@ static void text_is_broken_at_blanks_within_80_columns(void **unused) {
         {"79 columns stay whole", SEVENTY "123456789", SEVENTY "123456789\n"},
         {"80 columns do not", SEVENTY "1234567890",
          TEN TEN TEN TEN TEN TEN "1234567 9\n1234567890\n"},
+        {"nor when more follows", SEVENTY "1234567890 more",
+         TEN TEN TEN TEN TEN TEN "1234567 9\n1234567890 more\n"},
         {"the blank at the break goes", SEVENTY "123456789 more", SEVENTY "123456789\nmore\n"},
         {"three lines", SEVENTY SEVENTY SEVENTY "end",
          SEVENTY "1234567 9\n" SEVENTY "1234567 9\n" TEN TEN TEN TEN TEN "end\n"},
