@@ -105,13 +105,13 @@ static void text_that_begins_with_a_blank_stays_as_it_is(void **unused) {
         "    loom login --server https://loom.example.com\n",
         "    git config --global credential.https://a-very-long-name.loom.example.com/under/a/path"
         ".helper loom  and more\n",
-        " " SEVENTY SEVENTY SEVENTY "\n",
-        "    \n",
-        " \n",
+        " " SEVENTY SEVENTY SEVENTY "end\n",
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_string_equal(print_text(rows[i]), rows[i]);
     assert_string_equal(print_text("Run:\n\n    loom help\n"), "Run:\n\n    loom help\n");
+    /* less the blanks that nobody sees */
+    assert_string_equal(print_text("    loom help  \n    \n"), "    loom help\n\n");
 }
 
 /* Columns, not bytes. */
