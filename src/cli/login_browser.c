@@ -64,5 +64,11 @@ void loom_login_browser_tick(struct loom_login_browser *browser) {
 }
 
 void loom_login_browser_end(struct loom_login_browser *browser) {
-    tell(browser, browser->is_started ? "opened" : "not_tried");
+    static const char *const results[] = {
+        [LOOM_BROWSER_PENDING] = "not_tried",
+        [LOOM_BROWSER_OPENED] = "opened",
+        [LOOM_BROWSER_FAILED] = "failed",
+    };
+    tell(browser,
+         results[browser->is_started ? loom_browser_end(&browser->browser) : LOOM_BROWSER_PENDING]);
 }

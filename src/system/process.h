@@ -16,10 +16,11 @@ enum { LOOM_SIGNALS_ECHO_MS = 200 };
  * First thing in main: refuse to run setuid or setgid or with file capabilities (AT_SECURE); open
  * closed standard descriptors to /dev/null, so that no later file gets their number (writing to a
  * stdout that was closed still fails: an answer that nobody got must not look delivered); umask
- * 077; ignore SIGPIPE and SIGXFSZ (a write fails instead); no core files, not dumpable (prctl(2);
- * left out in sanitizer builds, whose leak checker has to look at the process); forget variables
- * that would make a library write secrets to a file (SSLKEYLOGFILE). LOOM_ERR_USAGE: started with
- * more rights than its caller. LOOM_ERR_INTERNAL: one of these steps is impossible here.
+ * 077; ignore SIGPIPE and SIGXFSZ (a write fails instead), not SIGCHLD; no core files, not dumpable
+ * (prctl(2); left out in sanitizer builds, whose leak checker has to look at the process); forget
+ * variables that would make a library write secrets to a file (SSLKEYLOGFILE). LOOM_ERR_USAGE:
+ * started with more rights than its caller. LOOM_ERR_INTERNAL: one of these steps is impossible
+ * here.
  */
 LOOM_CHECKED enum loom_err loom_process_harden(void);
 

@@ -78,6 +78,9 @@ enum loom_err loom_process_harden(void) {
     inherited.umask = umask(S_IRWXG | S_IRWXO);
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         return LOOM_ERR_INTERNAL;
+    /* Inherited as ignored, it would hide how a child of ours ended. */
+    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+        return LOOM_ERR_INTERNAL;
     for (size_t i = 0; i < sizeof telltales / sizeof telltales[0]; i++) {
         if (unsetenv(telltales[i]) != 0)
             return LOOM_ERR_INTERNAL;

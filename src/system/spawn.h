@@ -9,9 +9,9 @@
  *     ... loom_spawn_poll(&child) now and then, which also keeps it from staying a zombie ...
  *
  * Never through a shell, and never a program that the current folder or a relative element of PATH
- * would choose. The child has a session of its own, /dev/null for its three streams, no other
- * descriptor, the default action for every signal, an empty signal mask, umask and core limit as
- * they were before loom_process_harden(), and an environment without our tokens.
+ * would choose. The child has a session of its own, "/" as its folder, /dev/null for its three
+ * streams, no other descriptor, the default action for every signal, an empty signal mask, umask
+ * and core limit as they were before loom_process_harden(), and an environment without our tokens.
  */
 #ifndef LOOM_SYSTEM_SPAWN_H
 #define LOOM_SYSTEM_SPAWN_H

@@ -62,7 +62,8 @@ static char **child_environment(void) {
 }
 
 static int add_actions(posix_spawn_file_actions_t *actions) {
-    int failed = 0;
+    /* A script that looks for its tools by a relative element of PATH finds the system's there. */
+    int failed = posix_spawn_file_actions_addchdir_np(actions, "/");
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && failed == 0; fd++)
         failed = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
     /* Not only ours: whoever started this program may have left some open. */

@@ -35,6 +35,7 @@ enum {
 struct loom_browser_world {
     const char *loom_browser; /* LOOM_BROWSER */
     const char *browser;      /* BROWSER */
+    bool is_ci;               /* CI: nobody watches */
     bool is_remote;           /* SSH_CONNECTION, SSH_CLIENT or SSH_TTY */
     bool has_display;         /* a window can appear */
     const char *opener;       /* the system's own list of commands */
@@ -70,5 +71,8 @@ void loom_browser_open(struct loom_browser *out_browser, const struct loom_brows
 
 /* Go on, without waiting. */
 enum loom_browser_state loom_browser_poll(struct loom_browser *browser, int64_t now_ms);
+
+/* It is over: how it went, as far as one can tell. PENDING only where nothing was started. */
+enum loom_browser_state loom_browser_end(struct loom_browser *browser);
 
 #endif
