@@ -101,9 +101,11 @@ static void note_fault(poptContext context, int code, const struct tables *table
 }
 
 static void take_arguments(poptContext context, struct loom_options_left *left) {
-    const char **rest = poptGetArgs(context);
+    const char *none[] = {NULL}, **rest = poptGetArgs(context);
     int count = 0;
-    while (rest != NULL && rest[count] != NULL)
+    if (rest == NULL)
+        rest = none;
+    while (rest[count] != NULL)
         count++;
     left->argv = calloc((size_t)count + 1, sizeof *left->argv);
     for (; left->argv != NULL && left->argc < count; left->argc++)
