@@ -238,6 +238,11 @@ static void list_origin_that_is_none_is_damaged(void **state) {
         loom_buffer_clear(&good);
     }
     assert_int_equal(list_of(house->vault).count, 2);
+    /* one that is not spelt as this program spells it, under the key of that spelling */
+    house_edit(house, VAULT, A, A ":443");
+    house_edit(house, VAULT, A_KEY, A_KEY "_443");
+    assert_int_equal(find_error(house->vault, B, false), LOOM_ERR_DAMAGED);
+    assert_int_equal(list_of(house->vault).count, -1);
 }
 
 static void find_record_renamed_is_damaged(void **state) {
