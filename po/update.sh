@@ -15,7 +15,8 @@ sed -i -e '/^"POT-Creation-Date:/d' -e '/^#, c-format$/d' -e 's/charset=CHARSET/
     -e '1,4d' "$new/loom.pot"
 sed -i '1i # SPDX-License-Identifier: Apache-2.0\n# Written by po/update.sh: change the sources instead.\n#' "$new/loom.pot"
 if [ "${1:-}" = --check ]; then
-    exec diff -u po/loom.pot "$new/loom.pot"
+    diff -u po/loom.pot "$new/loom.pot" # and end with its status
+    exit
 fi
 cp "$new/loom.pot" po/loom.pot
 for po in po/*.po; do
