@@ -183,6 +183,29 @@ static void note_many_servers_drops_the_oldest(void **state) {
     assert_noted(house, url, "t", NOTES_MAX);
 }
 
+/* More than this program ever writes is not this program's. */
+static void find_file_of_too_many_notes_is_absent(void **state) {
+    const struct house *house = *state;
+    struct loom_buffer own = LOOM_BUFFER_INIT(HOUSE_FILE_MAX);
+    struct loom_buffer text = LOOM_BUFFER_INIT(HOUSE_FILE_MAX);
+    assert_int_equal(note(house, A, "t", 2), LOOM_OK);
+    house_read(house, NOTES, &own);
+    assert_int_equal(loom_buffer_add(&text, own.data, own.len - strlen("}\n")), LOOM_OK);
+    for (int i = 0; i < 256; i++)
+        assert_int_equal(loom_buffer_add_format(&text,
+                                                ",\"%064x\":{\"token\":\"0000000000000000\","
+                                                "\"asked_at\":0,\"dead\":false}",
+                                                (unsigned)i),
+                         LOOM_OK);
+    assert_int_equal(loom_buffer_add_text(&text, "}"), LOOM_OK);
+    house_write(house, NOTES, 0600, text.data, text.len);
+    assert_none(house, A, "t");
+    assert_int_equal(note(house, A, "t", 4), LOOM_OK);
+    assert_noted(house, A, "t", 4);
+    loom_buffer_clear(&own);
+    loom_buffer_clear(&text);
+}
+
 static void note_from_several_processes_loses_none(void **state) {
     const struct house *house = *state;
     enum { PROCESSES = 8 };
@@ -216,6 +239,7 @@ int main(void) {
         TEST(find_file_that_cannot_be_read_is_absent),
         TEST(note_behind_a_link_is_refused),
         TEST(note_many_servers_drops_the_oldest),
+        TEST(find_file_of_too_many_notes_is_absent),
         TEST(note_from_several_processes_loses_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
