@@ -2,6 +2,7 @@
 """Signing in, as a person sees it, as a log sees it and as a program sees it."""
 import os
 import re
+import socket
 import stat
 import time
 
@@ -177,6 +178,19 @@ class LoginFlow(loomtest.Case):
                 self.assertEqual(home.files(), [
                     ".config/loom/credentials.json", ".config/loom/credentials.json.lock",
                     ".local/share/loom/vault.key"])
+
+    def test_a_reader_that_goes_away_does_not_end_it(self):
+        """loom login 2>&1 | head -1"""
+        for name, argv in (("stderr", ()), ("stdout", ("--json",))):
+            ours, its = socket.socketpair()
+            ours.close()
+            home = self.new_home()
+            with its:
+                result = self.login(self.server, *argv, home=home, status=None,
+                                    outputs={name: its})
+            self.assertIn(result.status, (0, 1), result)
+            token = home.tokens()[self.server.url]
+            self.assertTrue(self.server.is_alive(token))
 
     def test_verbose_shows_the_shape_and_no_secret(self):
         for argv, env in ((("-v",), {}), (("-vv",), {}), ((), {"LOOM_DEBUG": "2"})):

@@ -149,6 +149,27 @@ class LoginSignals(loomtest.Case):
         self.assertEqual(self.home.tokens(), {self.server.url: token})
         self.assertNotIn("POST /auth/logout", self.server.requests())
 
+    def test_a_signal_at_any_moment_leaves_a_whole_file(self):
+        """MEM-08: the old sign-in or the new one, and nothing half-written beside it."""
+        old = self.give(self.server)
+        began = time.monotonic()
+        self.give(self.server, old)
+        usual_s = time.monotonic() - began
+        for number in range(24):
+            new = self.server.issue_token()
+            program = self.begin("--with-token", stdin=new.encode())
+            time.sleep(usual_s * number / 20)
+            if program.is_running():
+                program.signal(SIGNALS[number % 3])
+            result = program.finish()
+            self.assertIn(result.status, (0, -SIGNALS[number % 3]), result)
+            kept = self.home.tokens()[self.server.url]
+            self.assertIn(kept, (old, new))
+            self.assertTrue(result.status != 0 or kept == new, result)
+            self.assertFalse(kept == new and "Nothing was changed" in result.said, result)
+            self.check_files(self.home)
+            old = kept
+
     def test_a_signal_that_is_ignored_stays_ignored(self):
         """nohup: SIGHUP was ignored before, and is ignored still."""
         program = self.start("-c", 'trap "" HUP; exec "$@"', "sh", loomtest.LOOM, "login",

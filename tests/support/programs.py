@@ -90,8 +90,9 @@ def session_of(pid):
 
 
 def left_of_session(session):
+    """Its children are younger than the program that leads it, so their numbers are higher."""
     return [int(pid) for pid in os.listdir("/proc")
-            if pid.isdigit() and session_of(int(pid)) == session]
+            if pid.isdigit() and int(pid) >= session and session_of(int(pid)) == session]
 
 
 def open_terminal(columns=80):
