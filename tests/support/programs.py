@@ -245,7 +245,8 @@ class Program:
             self.changed.wait_for(lambda: self.ended is not None, deadline_s)
         late = self.ended is None
         if late:
-            self.process.kill()
+            for pid in left_of_session(self.pid):
+                os.kill(pid, signal.SIGKILL)
         for thread in self._threads[:1]:
             thread.join()
         if self._terminal is not None:
