@@ -4,55 +4,72 @@
 #include "session/sign_in.h"
 #include "store/refused.h"
 
-static void revoke(const struct loom_session *session, const struct loom_credential *credential,
-                   const char *ca_file, struct loom_signed_out *signed_out) {
+/* One sign-out; the pointers are borrowed. */
+struct run {
+    const struct loom_session *session;
+    struct loom_store_question question;
+    const char *ca_file;
+    struct loom_secret *told; /* owned: the token that the server was told of last */
+    struct loom_signed_out *signed_out;
+};
+
+/* Ask the server to end this one. Of several the worst outcome is what is told. */
+static enum loom_err revoke(struct run *run, const struct loom_credential *credential) {
+    struct loom_error error = LOOM_ERROR_INIT;
+    enum loom_revocation revocation = LOOM_REVOKE_FAILED;
     struct loom_remote server = {
-        .http = session->http,
+        .http = run->session->http,
         .origin = &credential->origin,
-        .ca_file = ca_file != NULL ? ca_file : credential->ca_file,
+        .ca_file = run->ca_file != NULL ? run->ca_file : credential->ca_file,
         .timeout_ms = LOOM_SESSION_REVOKE_MS,
     };
-    enum loom_err err = loom_native_logout(&server, credential->token, &signed_out->revocation,
-                                           &signed_out->revoke_error);
-    if (err == LOOM_OK)
-        (void)loom_error_set(&signed_out->revoke_error, LOOM_OK);
+    if (loom_secret_is_equal(run->told, credential->token))
+        return LOOM_OK; /* a second copy of the same */
+    enum loom_err err = loom_native_logout(&server, credential->token, &revocation, &error);
+    if (!run->signed_out->was_signed_in || revocation > run->signed_out->revocation) {
+        run->signed_out->revocation = revocation;
+        run->signed_out->revoke_error = err == LOOM_OK ? (struct loom_error)LOOM_ERROR_INIT : error;
+    }
+    loom_secret_drop(&run->told);
+    return loom_secret_copy(credential->token, &run->told);
 }
 
-/* Remove until a look finds nothing: a store may hold several items of one server. */
-static enum loom_err remove_all(const struct loom_session *session,
-                                const struct loom_store_question *question,
-                                struct loom_error *error) {
-    enum { TRIES = 8 };
-    for (int i = 0; i < TRIES; i++) {
-        enum loom_err err = session->store->ops->remove(session->store, question, error);
-        if (err != LOOM_OK)
-            return err == LOOM_ERR_NOT_FOUND ? LOOM_OK : err;
-    }
-    return loom_error_set(error, LOOM_ERR_STORAGE);
+/* LOOM_ERR_NOT_FOUND: there is none (any more). */
+static enum loom_err end_one(struct run *run, struct loom_error *error) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    struct loom_store *store = run->session->store;
+    enum loom_err err = store->ops->find(store, &run->question, &credential, error);
+    if (err != LOOM_OK)
+        return err;
+    if (!run->signed_out->was_signed_in)
+        store->ops->describe(store, &run->signed_out->place);
+    err = revoke(run, &credential);
+    run->signed_out->was_signed_in = true;
+    if (err != LOOM_OK)
+        return loom_error_set(error, err);
+    /* Exactly this one: an import beside it has a token of its own, and a round of its own. */
+    struct loom_store_question exact = {run->question.origin, false};
+    return store->ops->remove(store, &exact, error);
 }
 
 enum loom_err loom_sign_out(const struct loom_session *session, const struct loom_origin *origin,
                             const char *ca_file, struct loom_signed_out *out_signed_out,
                             struct loom_error *error) {
-    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-    struct loom_store_question question = {origin, true};
+    /* More than one round: a store may hold several, as an import under the same key. */
+    enum { ROUNDS = 8 };
+    struct run run = {session, {origin, true}, ca_file, NULL, out_signed_out};
     *out_signed_out = (struct loom_signed_out){.revocation = LOOM_REVOKE_FAILED};
-    enum loom_err err = session->store->ops->find(session->store, &question, &credential, error);
-    if (err == LOOM_ERR_NOT_FOUND) {
-        out_signed_out->is_deleted = true;
-        (void)loom_error_set(error, LOOM_OK);
-        return LOOM_OK;
-    }
-    if (err != LOOM_OK)
-        return err;
-    session->store->ops->describe(session->store, &out_signed_out->place);
-    out_signed_out->was_signed_in = true;
-    revoke(session, &credential, ca_file, out_signed_out);
-    err = remove_all(session, &question, error);
-    if (err != LOOM_OK)
+    enum loom_err err = LOOM_OK;
+    for (int round = 0; round < ROUNDS && err == LOOM_OK; round++)
+        err = end_one(&run, error);
+    loom_secret_drop(&run.told);
+    if (err == LOOM_OK)
+        return loom_error_set(error, LOOM_ERR_STORAGE);
+    if (err != LOOM_ERR_NOT_FOUND)
         return err;
     out_signed_out->is_deleted = true;
     /* A note of a token that is gone is none: at worst it stays. */
-    loom_error_ignore(loom_refused_forget(session->paths, origin, NULL));
+    if (out_signed_out->was_signed_in)
+        loom_error_ignore(loom_refused_forget(session->paths, origin, NULL));
     return loom_error_set(error, LOOM_OK);
 }

@@ -33,7 +33,7 @@ static void sign_out_tells_the_server_before_it_forgets(void **state) {
     world_keep(world, &(struct kept){.token = OLD});
     SCRIPT(world, LOGOUT);
     assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
-    assert_journal(world, "find\nPOST /auth/logout\nremove\nremove\n");
+    assert_journal(world, "find\nPOST /auth/logout\nremove\nfind\n");
     assert_string_equal(world->fake.requests[0].bearer, OLD);
     assert_string_equal(world->fake.requests[0].origin, SERVER);
     assert_int_equal(world->fake.requests[0].timeout_ms, LOOM_SESSION_REVOKE_MS);
@@ -82,7 +82,7 @@ static void sign_out_deletes_whatever_the_server_says(void **state) {
         SCRIPT(world, rows[i].answer);
         expect_equal(what, sign_out(world, NULL, &signed_out), LOOM_OK);
         expect_equal(what, world->error.code, LOOM_OK);
-        expect_text(what, world->journal.data, "find\nPOST /auth/logout\nremove\nremove\n");
+        expect_text(what, world->journal.data, "find\nPOST /auth/logout\nremove\nfind\n");
         expect_text(what, world_kept_token(world), "");
         expect(what, signed_out.was_signed_in && signed_out.is_deleted);
         expect_equal(what, signed_out.revocation, rows[i].revocation);
@@ -96,7 +96,7 @@ static void sign_out_tells_when_the_store_fails(void **state) {
     struct session_world *world = *state;
     static const struct {
         enum loom_err find_err, remove_err;
-        int removes_before_err, removes_in_vain;
+        int finds_before_err, removes_in_vain;
         enum loom_err err;
         bool was_signed_in, is_deleted;
     } rows[] = {
@@ -106,7 +106,7 @@ static void sign_out_tells_when_the_store_fails(void **state) {
         {LOOM_OK, LOOM_ERR_STORAGE, 0, 0, LOOM_ERR_STORAGE, true, false},
         {LOOM_OK, LOOM_ERR_DAMAGED, 0, 0, LOOM_ERR_DAMAGED, true, false},
         /* the second look fails */
-        {LOOM_OK, LOOM_ERR_STORAGE, 1, 0, LOOM_ERR_STORAGE, true, false},
+        {LOOM_ERR_STORAGE, LOOM_OK, 1, 0, LOOM_ERR_STORAGE, true, false},
         /* several items */
         {LOOM_OK, LOOM_OK, 0, 3, LOOM_OK, true, true},
         /* it says that it removes and never does */
@@ -121,7 +121,7 @@ static void sign_out_tells_when_the_store_fails(void **state) {
         SCRIPT(world, LOGOUT);
         world->watched.find_err = rows[i].find_err;
         world->watched.remove_err = rows[i].remove_err;
-        world->watched.removes_before_err = rows[i].removes_before_err;
+        world->watched.finds_before_err = rows[i].finds_before_err;
         world->watched.removes_in_vain = rows[i].removes_in_vain;
         expect_equal(what, sign_out(world, NULL, &signed_out), rows[i].err);
         expect_equal(what, world->error.code, rows[i].err);
@@ -161,6 +161,20 @@ static void sign_out_of_an_import_adopts_and_ends_it(void **state) {
     assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
     assert_string_equal(world->fake.requests[0].bearer, OLD);
     assert_true(signed_out.was_signed_in && signed_out.is_deleted);
+    assert_string_equal(world_kept_token(world), "");
+}
+
+/* Both are somebody's sign-in to this server: neither may live on untold. */
+static void sign_out_tells_of_an_import_under_the_same_key_too(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    world_keep(world, &(struct kept){.token = NEW});
+    world_plant(world, &(struct kept){.token = OLD, .source = LOOM_SOURCE_IMPORTED});
+    SCRIPT(world, LOGOUT, LOGOUT);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_int_equal(world->fake.sent, 2);
+    assert_string_equal(world->fake.requests[0].bearer, NEW);
+    assert_string_equal(world->fake.requests[1].bearer, OLD);
     assert_string_equal(world_kept_token(world), "");
 }
 
@@ -212,6 +226,7 @@ int main(void) {
         WORLD_TEST(sign_out_tells_when_the_store_fails),
         WORLD_TEST(sign_out_trusts_the_named_authorities_else_the_remembered_ones),
         WORLD_TEST(sign_out_of_an_import_adopts_and_ends_it),
+        WORLD_TEST(sign_out_tells_of_an_import_under_the_same_key_too),
         WORLD_TEST(sign_out_leaves_a_server_with_a_colliding_key_alone),
         WORLD_TEST(sign_out_forgets_that_a_token_was_refused),
     };

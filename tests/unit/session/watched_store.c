@@ -38,9 +38,10 @@ static enum loom_err check(struct loom_store *store, struct loom_error *error) {
 static enum loom_err find(struct loom_store *store, const struct loom_store_question *question,
                           struct loom_credential *out_credential, struct loom_error *error) {
     struct watched_store *watched = watched_of(store);
-    note(watched, question->may_adopt ? "find" : "find without adopting", watched->find_err);
-    if (watched->find_err != LOOM_OK)
-        return failed(error, watched->find_err);
+    enum loom_err err = watched->finds_before_err-- > 0 ? LOOM_OK : watched->find_err;
+    note(watched, question->may_adopt ? "find" : "find without adopting", err);
+    if (err != LOOM_OK)
+        return failed(error, err);
     return watched->memory->ops->find(watched->memory, question, out_credential, error);
 }
 
@@ -69,10 +70,9 @@ static enum loom_err save(struct loom_store *store, const struct loom_credential
 static enum loom_err remove_it(struct loom_store *store, const struct loom_store_question *question,
                                struct loom_error *error) {
     struct watched_store *watched = watched_of(store);
-    enum loom_err err = watched->removes_before_err-- > 0 ? LOOM_OK : watched->remove_err;
-    note(watched, "remove", err);
-    if (err != LOOM_OK)
-        return failed(error, err);
+    note(watched, "remove", watched->remove_err);
+    if (watched->remove_err != LOOM_OK)
+        return failed(error, watched->remove_err);
     if (watched->removes_in_vain-- > 0)
         return LOOM_OK;
     return watched->memory->ops->remove(watched->memory, question, error);

@@ -25,7 +25,7 @@ struct watched_store {
     enum loom_err save_err;
     enum loom_err remove_err;
     int saves_before_err;             /* so many saves work before save_err counts */
-    int removes_before_err;           /* the same for remove */
+    int finds_before_err;             /* the same for find */
     int removes_in_vain;              /* so many removes say that they did, and did not */
     void (*meanwhile)(void *context); /* called by each save before it happens; NULL: nothing */
     void *meanwhile_context;
