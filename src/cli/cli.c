@@ -46,13 +46,16 @@ static const char *const option_faults[] = {
 };
 
 /* The sink of base/log.h has no context of its own: one program, one stderr. */
+static struct loom_output *log_output;
+
 static void show_log_line(enum loom_log_level level, const char *line) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
     (void)level;
+    loom_output_live_end(log_output);
     if (loom_buffer_add_text(&text, "loom: ") == LOOM_OK &&
         loom_text_add_printable(&text, line, strlen(line)) == LOOM_OK &&
         loom_buffer_add_text(&text, "\n") == LOOM_OK)
-        loom_error_ignore(loom_stream_write(STDERR_FILENO, text.data, text.len, NULL));
+        loom_output_raw(log_output, text.data, text.len);
 }
 
 static void open_outputs(struct loom_cli *cli, enum loom_color color) {
@@ -70,6 +73,7 @@ static enum loom_err apply_globals(struct loom_cli *cli) {
     const char *wish = cli->options.color != NULL ? cli->options.color : colors[0].word;
     int verbosity = cli->options.verbose > cli->environment.debug ? cli->options.verbose
                                                                   : cli->environment.debug;
+    log_output = &cli->err;
     if (verbosity > 0)
         loom_log_open(verbosity > 1 ? LOOM_LOG_WIRE : LOOM_LOG_STEPS, show_log_line);
     for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++) {
@@ -81,6 +85,14 @@ static enum loom_err apply_globals(struct loom_cli *cli) {
     (void)loom_report_usage(cli, N_("This option is auto, always or never:\n\n    --color\n"),
                             NULL);
     return LOOM_ERR_USAGE;
+}
+
+/* Whoever reads JSON reads it also when another option was wrong, and stood before --json. */
+static bool asks_for_json(int argc, const char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
 }
 
 static int refuse_option(struct loom_cli *cli, const struct loom_options_left *left,
@@ -113,8 +125,10 @@ static int parse_and_run(struct loom_cli *cli, const struct loom_command *comman
     LOOM_CLEANUP(loom_options_left_clear) struct loom_options_left left = {.argv = NULL};
     struct loom_options_read read = {argv, argc, command->options, false};
     cli->failure_event = command->failure_event;
-    if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE)
+    if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE) {
+        cli->options.json = asks_for_json(argc, argv);
         return refuse_option(cli, &left, command->name);
+    }
     if (apply_globals(cli) != LOOM_OK)
         return LOOM_EXIT_USAGE;
     return run_command(cli, command, &left);
@@ -170,6 +184,8 @@ int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
         argv = nameless;
     }
     loom_environment_read(&cli.environment);
+    /* popt would stop at the first argument then, and options stand behind it as well. */
+    (void)unsetenv("POSIXLY_CORRECT");
     open_outputs(&cli, LOOM_COLOR_AUTO);
     int status = is_called_as_helper(argv[0])
                      ? parse_and_run(&cli, &loom_command_credential_helper, argc, argv)
