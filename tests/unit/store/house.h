@@ -92,6 +92,9 @@ struct listed list_of(struct loom_store *store);
 
 /* ---- Children ---- */
 
+/* For alarm() in a child that waits to be killed: it must not outlive a test that was. */
+enum { CHILD_MAX_S = 60 };
+
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

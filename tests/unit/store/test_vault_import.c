@@ -360,6 +360,7 @@ static void find_key_left_over_from_an_import_is_passed_over(void **state) {
 }
 
 static void import_and_wait(const struct house *house) {
+    (void)alarm(CHILD_MAX_S);
     (void)find_error(house->vault, NOBODY, true);
     for (;;)
         (void)pause();

@@ -635,6 +635,7 @@ static void find_while_others_save_sees_old_or_new(void **state) {
 }
 
 static void save_until_killed(const struct house *house) {
+    (void)alarm(CHILD_MAX_S);
     for (int i = 0;; i++)
         CHECK(save_token(house->vault, A, i % 2 == 0 ? "second" : "first") == LOOM_OK);
 }
@@ -686,6 +687,7 @@ static void find_while_the_lock_is_held_does_not_wait(void **state) {
     pid_t pid = fork();
     if (pid == 0) {
         struct loom_lock lock = LOOM_LOCK_INIT;
+        (void)alarm(CHILD_MAX_S);
         CHECK(loom_folder_open(house->paths.config, LOOM_FOLDER_READ, &config, NULL) == LOOM_OK);
         CHECK(loom_lock_take(&config, LOOM_VAULT_LOCK_NAME, 100, &lock, NULL) == LOOM_OK);
         CHECK(write(ready[1], "x", 1) == 1);
