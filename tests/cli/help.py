@@ -4,6 +4,7 @@ import os
 import re
 
 import loomtest
+import schema
 
 COMMANDS = ("login", "logout", "credential-helper", "help")
 SECRET = loomtest.marker("typed")
@@ -88,7 +89,11 @@ class Help(loomtest.Case):
 
     def mistake(self, *argv, **more):
         result = self.loom(*argv, status=2, **more)
-        self.assertEqual(result.out, b"", result)
+        # Who asks for JSON may read JSON, also where that is the mistake.
+        if result.out or "--json" not in argv:
+            self.assertEqual(bool(result.out), "--json" in argv, result)
+        if result.out:
+            schema.check_failure(self, result)
         self.check_page(result.text)
         self.assertTrue(re.search(r"(?m)^    loom help( [a-z-]+)?$", result.text), result)
         return result

@@ -160,6 +160,9 @@ class RefusedAddresses(loomtest.Case):
         events = self.events(result)
         self.assertEqual(events[-1]["error"]["code"], "usage")
         self.assertIsNone(events[-1]["server"])
+        # So do mistakes that are found before anything is done.
+        for argv in (["--frob"], ["--store"], ["a", "b"], ["--store", "nonsense"], []):
+            self.events(self.loom("login", "--json", *argv, status=2))
 
 
 class ChosenServers(loomtest.Case):
