@@ -119,6 +119,8 @@ prepare_tester() {
         say "a copy in $scratch/copy is built and tested instead."
         mkdir "$scratch/copy"
         tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$scratch/copy" -xf -
+        mkdir "$scratch/copy/build"
+        cp -R "$root/build/npm" "$scratch/copy/build/npm"
         root=$scratch/copy
     fi
 }
