@@ -72,7 +72,8 @@ static enum loom_err find_server(const struct call *call, struct loom_origin *ou
         err = loom_store_key(&host, false, search.key);
     if (err == LOOM_OK)
         err = call->cli->store->ops->list(call->cli->store, consider, &search, error);
-    if (err != LOOM_OK)
+    /* A damaged file does not silence the keyring. */
+    if (err != LOOM_OK && !(err == LOOM_ERR_DAMAGED && search.best > 0))
         return err;
     if (search.best == 0 && search.has_unnamed)
         say(call,
