@@ -78,6 +78,8 @@ static enum loom_err run(struct keyring *keyring, perform *what, const struct ta
         why = (struct loom_error)LOOM_ERROR_INIT;
         err = loom_secret_service_enter(service, is_stoppable, &why);
         if (err == LOOM_OK)
+            err = loom_secret_service_prepare(service, &why);
+        if (err == LOOM_OK)
             err = what(keyring, task, &why);
         loom_secret_service_leave(service);
         bool is_restarted = err == LOOM_ERR_KEYRING &&

@@ -50,7 +50,8 @@ enum loom_err loom_secret_service_fault(struct loom_secret_service *service, GEr
     } else if (fault->domain == lib->error_get_quark() && fault->code == SECRET_ERROR_IS_LOCKED) {
         err = loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
     } else {
-        loom_log(LOOM_LOG_STEPS, "keyring: %s", fault->message);
+        if (!service->is_writing)
+            loom_log(LOOM_LOG_STEPS, "keyring: %s", fault->message);
         err = loom_secret_service_fail(service, is_absence(lib, fault) ? ENOENT : EIO, error);
     }
     if (fault != NULL)
@@ -77,6 +78,7 @@ static enum loom_err await(struct loom_secret_service *service, struct loom_call
 
 enum loom_err loom_secret_service_await_read(struct loom_secret_service *service,
                                              struct loom_call *call, struct loom_error *error) {
+    service->is_writing = false;
     struct loom_call_wait wait = {.until_ms = service->until_ms,
                                   .is_stoppable = service->is_stoppable};
     return await(service, call, &wait, ETIMEDOUT, error);
@@ -84,6 +86,7 @@ enum loom_err loom_secret_service_await_read(struct loom_secret_service *service
 
 enum loom_err loom_secret_service_await_write(struct loom_secret_service *service,
                                               struct loom_call *call, struct loom_error *error) {
+    service->is_writing = true;
     struct loom_call_wait wait = {.until_ms = service->until_ms};
     return await(service, call, &wait, EINPROGRESS, error);
 }
@@ -195,6 +198,7 @@ void loom_secret_service_drop(struct loom_secret_service *service) {
         lib->object_unref(service->bus);
     service->proxy = NULL;
     service->bus = NULL;
+    service->is_unlocked = false;
     if (!service->loop.is_abandoned) {
         /* What ends with the proxies, ends in their context. */
         for (int i = 0; i < LAST_STEPS && lib->main_context_iteration(service->loop.context, 0);)

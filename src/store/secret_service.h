@@ -29,6 +29,8 @@ struct loom_secret_service {
     int64_t until_ms;           /* when it has to end */
     int64_t spent_ms;           /* by the operations before */
     bool is_stoppable;          /* this operation may be ended by a signal */
+    bool is_writing;            /* the last call: its failure may quote what was written */
+    bool is_unlocked;           /* where new items go, as far as known */
     bool has_asked;             /* a person was asked: once is enough */
     int dead_errno;             /* ENOENT, ETIMEDOUT, EINPROGRESS, ECANCELED: for good; else 0 */
 };
@@ -43,6 +45,13 @@ void loom_secret_service_leave(struct loom_secret_service *service);
 void loom_secret_service_drop(struct loom_secret_service *service);
 
 /*
+ * Look whether a search may be made. A locked keyring is not searched where nobody can be asked,
+ * because KeePassXC asks for its password when it is: LOOM_ERR_KEYRING_LOCKED.
+ */
+LOOM_CHECKED enum loom_err loom_secret_service_prepare(struct loom_secret_service *service,
+                                                       struct loom_error *error);
+
+/*
  * Every item filed under `key` (NULL: every one of Loom's), secrets loaded where nothing is locked.
  * Never unlocks. The list and what is in it is the caller's: loom_secret_service_free_list().
  */
@@ -52,8 +61,10 @@ LOOM_CHECKED enum loom_err loom_secret_service_search(struct loom_secret_service
 
 void loom_secret_service_free_list(struct loom_secret_service *service, GList **items);
 
-/* Where new items go: the collection `default`, else `login`, else the first that is unlocked and
- * outlives the session. ENOENT: none. The caller's to unref. */
+/*
+ * Where new items go: the collection `default`, else `login`, else the first that is unlocked and
+ * outlives the session, else the first that is locked. ENOENT: none. The caller's to unref.
+ */
 LOOM_CHECKED enum loom_err loom_secret_service_collection(struct loom_secret_service *service,
                                                           SecretCollection **out_collection,
                                                           struct loom_error *error);
@@ -90,12 +101,16 @@ LOOM_CHECKED enum loom_err loom_secret_service_delete(struct loom_secret_service
 /* ---- For the parts of it ---- */
 
 /*
- * Wait for a call that reads, or one that writes. LOOM_OK: it was answered. Whatever comes back,
- * the call is still to be ended.
+ * Wait for a call that reads, one that a person has to answer, or one that writes. LOOM_OK: it was
+ * answered. Whatever comes back, the call is still to be ended.
  */
 LOOM_CHECKED enum loom_err loom_secret_service_await_read(struct loom_secret_service *service,
                                                           struct loom_call *call,
                                                           struct loom_error *error);
+LOOM_CHECKED enum loom_err loom_secret_service_await_person(struct loom_secret_service *service,
+                                                            struct loom_call *call,
+                                                            int64_t *out_took_ms,
+                                                            struct loom_error *error);
 LOOM_CHECKED enum loom_err loom_secret_service_await_write(struct loom_secret_service *service,
                                                            struct loom_call *call,
                                                            struct loom_error *error);

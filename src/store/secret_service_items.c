@@ -39,7 +39,11 @@ enum loom_err loom_secret_service_search(struct loom_secret_service *service, co
     lib->service_search(service->proxy, NULL, attributes,
                         SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS, call.cancellable,
                         loom_call_done, call.reply);
-    enum loom_err err = loom_secret_service_await_read(service, &call, error);
+    /* Searching a locked KeePassXC makes it ask; it is searched only when it may. */
+    int64_t took_ms = 0;
+    enum loom_err err = service->is_unlocked
+                            ? loom_secret_service_await_read(service, &call, error)
+                            : loom_secret_service_await_person(service, &call, &took_ms, error);
     if (err == LOOM_OK) {
         items = lib->service_search_finish(service->proxy, call.result, &fault);
         if (fault != NULL)

@@ -62,33 +62,43 @@ static enum loom_err find_session_path(struct loom_secret_service *service, char
     return err;
 }
 
-static enum loom_err choose_unlocked(struct loom_secret_service *service, const char *const *paths,
-                                     SecretCollection **out_collection, struct loom_error *error) {
+/* The first that is unlocked, else the first that is not: it may become so. */
+static enum loom_err choose(struct loom_secret_service *service, const char *const *paths,
+                            SecretCollection **out_collection, struct loom_error *error) {
     const struct loom_libsecret *lib = service->loop.lib;
     char session[256] = "";
+    SecretCollection *locked = NULL, *unlocked = NULL;
     enum loom_err err = find_session_path(service, session, sizeof session, error);
-    for (; err == LOOM_OK && *paths != NULL && *out_collection == NULL; paths++) {
+    for (; err == LOOM_OK && *paths != NULL && unlocked == NULL; paths++) {
         SecretCollection *collection = NULL;
         if (strcmp(*paths, session) == 0)
             continue;
         err = open_path(service, *paths, &collection, error);
-        if (collection != NULL && lib->collection_get_locked(collection))
-            lib->object_unref(collection);
+        if (collection == NULL)
+            continue;
+        if (!lib->collection_get_locked(collection))
+            unlocked = collection;
+        else if (locked == NULL)
+            locked = collection;
         else
-            *out_collection = collection;
+            lib->object_unref(collection);
     }
+    if (locked != NULL && (unlocked != NULL || err != LOOM_OK))
+        lib->object_unref(locked);
+    if (err == LOOM_OK)
+        *out_collection = unlocked != NULL ? unlocked : locked;
     return err;
 }
 
-static enum loom_err find_unlocked(struct loom_secret_service *service,
-                                   SecretCollection **out_collection, struct loom_error *error) {
+static enum loom_err find_any(struct loom_secret_service *service,
+                              SecretCollection **out_collection, struct loom_error *error) {
     const struct loom_libsecret *lib = service->loop.lib;
     GVariant *property =
         lib->dbus_proxy_get_cached_property((GDBusProxy *)(void *)service->proxy, "Collections");
     if (property == NULL)
         return LOOM_OK;
     const char **paths = lib->variant_get_objv(property, NULL);
-    enum loom_err err = choose_unlocked(service, paths, out_collection, error);
+    enum loom_err err = choose(service, paths, out_collection, error);
     lib->free(paths);
     lib->variant_unref(property);
     return err;
@@ -106,7 +116,7 @@ enum loom_err loom_secret_service_collection(struct loom_secret_service *service
             return err;
     }
     if (collection == NULL)
-        err = find_unlocked(service, &collection, error);
+        err = find_any(service, &collection, error);
     if (err != LOOM_OK)
         return err;
     if (collection == NULL)
@@ -117,17 +127,31 @@ enum loom_err loom_secret_service_collection(struct loom_secret_service *service
 
 enum loom_err loom_secret_service_is_locked(struct loom_secret_service *service,
                                             bool *out_is_locked, struct loom_error *error) {
-    struct loom_error why = LOOM_ERROR_INIT;
     SecretCollection *collection = NULL;
-    enum loom_err err = loom_secret_service_collection(service, &collection, &why);
-    if (err == LOOM_OK) {
-        *out_is_locked = service->loop.lib->collection_get_locked(collection) != 0;
-        service->loop.lib->object_unref(collection);
+    enum loom_err err = loom_secret_service_collection(service, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    *out_is_locked = service->loop.lib->collection_get_locked(collection) != 0;
+    service->loop.lib->object_unref(collection);
+    return LOOM_OK;
+}
+
+/* Can a person still be asked? Once is enough. */
+static bool may_ask(const struct loom_secret_service *service) {
+    return service->options.may_ask && !service->has_asked;
+}
+
+enum loom_err loom_secret_service_prepare(struct loom_secret_service *service,
+                                          struct loom_error *error) {
+    bool is_locked = false;
+    if (service->is_unlocked)
         return LOOM_OK;
-    }
-    if (error != NULL)
-        *error = why;
-    return err;
+    enum loom_err err = loom_secret_service_is_locked(service, &is_locked, error);
+    if (err != LOOM_OK)
+        return err;
+    service->is_unlocked = !is_locked;
+    return is_locked && !may_ask(service) ? loom_error_set(error, LOOM_ERR_KEYRING_LOCKED)
+                                          : LOOM_OK;
 }
 
 /* ---- Unlocking ---- */
@@ -145,6 +169,31 @@ static enum loom_err judge_refusal(struct loom_secret_service *service, int64_t 
     return loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
 }
 
+enum loom_err loom_secret_service_await_person(struct loom_secret_service *service,
+                                               struct loom_call *call, int64_t *out_took_ms,
+                                               struct loom_error *error) {
+    const struct loom_keyring_options *options = &service->options;
+    int64_t began_ms = now_ms(service);
+    struct loom_call_wait wait = {
+        .until_ms = began_ms + LOOM_KEYRING_UNLOCK_MS,
+        .is_stoppable = true,
+        .notice_ms = began_ms + LOOM_KEYRING_PROMPT_MS,
+        .notice = options->waiting,
+        .notice_context = options->waiting_context,
+    };
+    enum loom_call_outcome outcome = loom_call_wait(call, &wait);
+    /* What a person took is not the keyring's time. */
+    int64_t took_ms = now_ms(service) - began_ms;
+    service->entered_ms += took_ms;
+    service->until_ms += took_ms;
+    *out_took_ms = took_ms;
+    if (outcome == LOOM_CALL_ANSWERED)
+        return LOOM_OK;
+    service->has_asked = true;
+    return loom_error_set(error, outcome == LOOM_CALL_STOPPED ? LOOM_ERR_INTERRUPTED
+                                                              : LOOM_ERR_KEYRING_LOCKED);
+}
+
 static enum loom_err finish_unlock(struct loom_secret_service *service, struct loom_call *call,
                                    int64_t took_ms, struct loom_error *error) {
     const struct loom_libsecret *lib = service->loop.lib;
@@ -159,33 +208,19 @@ static enum loom_err finish_unlock(struct loom_secret_service *service, struct l
 
 enum loom_err loom_secret_service_unlock(struct loom_secret_service *service, GList *objects,
                                          struct loom_error *error) {
-    const struct loom_keyring_options *options = &service->options;
     struct loom_call call;
-    if (!options->may_ask || service->has_asked)
+    int64_t took_ms = 0;
+    if (!may_ask(service))
         return loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
     if (!loom_call_begin(&service->loop, &call))
         return loom_error_set(error, LOOM_ERR_INTERNAL);
     service->has_asked = true;
-    int64_t began_ms = now_ms(service);
-    struct loom_call_wait wait = {
-        .until_ms = began_ms + LOOM_KEYRING_UNLOCK_MS,
-        .is_stoppable = true,
-        .notice_ms = began_ms + LOOM_KEYRING_PROMPT_MS,
-        .notice = options->waiting,
-        .notice_context = options->waiting_context,
-    };
     service->loop.lib->service_unlock(service->proxy, objects, call.cancellable, loom_call_done,
                                       call.reply);
-    enum loom_call_outcome outcome = loom_call_wait(&call, &wait);
-    int64_t took_ms = now_ms(service) - began_ms;
-    enum loom_err err = LOOM_ERR_KEYRING_LOCKED; /* nobody answered */
-    if (outcome == LOOM_CALL_ANSWERED)
+    enum loom_err err = loom_secret_service_await_person(service, &call, &took_ms, error);
+    if (err == LOOM_OK)
         err = finish_unlock(service, &call, took_ms, error);
-    else
-        err = loom_error_set(error, outcome == LOOM_CALL_STOPPED ? LOOM_ERR_INTERRUPTED : err);
     loom_call_end(&call);
-    /* What a person took is not the keyring's time. */
-    service->entered_ms += took_ms;
-    service->until_ms += took_ms;
+    service->is_unlocked = err == LOOM_OK;
     return err;
 }

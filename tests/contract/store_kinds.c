@@ -69,6 +69,7 @@ static const struct store_kind kinds[] = {
     {"memory", LOOM_STORE_MEMORY, false, open_memory, plant_memory},
     {"vault", LOOM_STORE_FILE, true, open_vault, plant_vault},
     {"keyring-first", LOOM_STORE_MEMORY, false, open_policy, plant_policy},
+    {"secret-service", LOOM_STORE_KEYRING, true, keyring_kind_open, keyring_kind_plant},
     {"keyring-first-file", LOOM_STORE_FILE, true, open_policy_file, plant_vault},
 };
 

@@ -13,6 +13,7 @@ struct subject {
     struct house *house; /* for those that need folders */
     struct loom_store *store;
     struct loom_store *planted; /* where a memory store below takes plants; borrowed */
+    bool is_cleaned;            /* a store that outlives the process was emptied for this test */
 };
 
 struct store_kind {
@@ -24,6 +25,10 @@ struct store_kind {
      * else is done: {"KEY": token}, ... */
     void (*plant)(struct subject *subject, const char *const keys[], size_t count);
 };
+
+/* secret_service_kind.c */
+void keyring_kind_open(struct subject *subject);
+void keyring_kind_plant(struct subject *subject, const char *const keys[], size_t count);
 
 /* NULL: there is none of this name. */
 const struct store_kind *store_kind_of(const char *name);
