@@ -66,7 +66,7 @@ async function obey(context, order) {
       page.getByRole('button', { name: order.press, exact: true }).click(),
     ]);
   } else if (order.shoot !== undefined) {
-    await page.locator('.shot').first().screenshot({ path: order.shoot });
+    await page.locator('.shot').first().screenshot({ path: order.shoot, omitBackground: true });
   }
   return seen(page);
 }
