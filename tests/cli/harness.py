@@ -3,6 +3,8 @@
 import base64
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import leaks
@@ -98,11 +100,27 @@ class Harness(loomtest.Case):
             "-c", "sleep 60", program="/bin/sh").finish(0.3))
         self.check_noticed("left running", lambda: self.run_script("sleep 60 >&- 2>&- & :"))
 
+    def test_a_test_that_is_killed(self):
+        """What it had started ends as well, and its folder goes."""
+        folder = os.path.join(self.folder, "of the killed")
+        os.mkdir(folder)
+        script = ("import sys, time, programs, watchdog\n"
+                  "watchdog.tell('folder', sys.argv[1])\n"
+                  "program = programs.Program(['/bin/sleep', '600'], {})\n"
+                  "print(program.pid, flush=True)\n"
+                  "time.sleep(600)\n")
+        with subprocess.Popen([sys.executable, "-B", "-c", script, folder], text=True,
+                              stdout=subprocess.PIPE) as test:
+            child = int(test.stdout.readline())
+            self.assertEqual(programs.session_of(child), child)
+            test.kill()
+        self.wait_for(lambda: programs.session_of(child) is None)
+        self.wait_for(lambda: not os.path.exists(folder))
+
     def test_a_terminal(self):
-        program = self.start("-c", 'test -t 0 -a -t 2 && read line && echo "got $line" >&2; sleep 60',
-                             program="/bin/sh", terminal={"stdin", "stderr"})
+        program = self.start(program="/bin/cat", terminal={"stdin", "stdout"})
         program.type(b"hello\r")
-        program.expect("got hello")
+        program.expect("hello\r\nhello\r\n", "stdout")
         began = time.monotonic()
         program.type(b"\x03")
         result = program.finish()

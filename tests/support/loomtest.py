@@ -34,6 +34,7 @@ import programs
 import schema
 import servers
 import vault
+import watchdog
 from programs import Program
 
 LOOM = os.environ.get("LOOM", "")
@@ -137,6 +138,7 @@ class Case(unittest.TestCase):
         if not os.path.isabs(LOOM):
             raise AssertionError("LOOM is not set to the program under test")
         cls.place = tempfile.mkdtemp(prefix="loom-story-")
+        watchdog.tell("folder", cls.place)
         cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
         cls.authority = servers.Authority(cls.place)
 

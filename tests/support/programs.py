@@ -21,6 +21,8 @@ import termios
 import threading
 import time
 
+import watchdog
+
 DEADLINE_S = 60  # a loaded machine with sanitizers; no case is meant to come near it
 SAMPLE_S, SAMPLE_MOST_S = 0.01, 0.2
 SHOWN_MAX = 8000  # characters of an output in a report
@@ -135,6 +137,7 @@ class Program:
         self.process = subprocess.Popen(command, env=self.environment, cwd=cwd,
                                         start_new_session=True, **streams, **more)
         self.pid = self.process.pid
+        watchdog.tell("run", self.pid)
         self._threads = [threading.Thread(target=self._wait), threading.Thread(target=self._sample)]
         for name in ("stdout", "stderr"):
             pipe = getattr(self.process, name)
@@ -257,6 +260,7 @@ class Program:
         self.result = Result(self, bytes(self.texts["stdout"]), bytes(self.texts["stderr"]))
         self.modes_after = self.modes() if self._slave is not None else None
         left = self._end_session()
+        watchdog.tell("done", self.pid)
         self._close()
         if late:
             raise AssertionError(f"still running after {deadline_s} s:\n{self.result}")

@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+import watchdog
+
 READY_S = 30
 
 
@@ -71,19 +73,28 @@ class DevServer:
         ready = os.path.join(folder, "ready")
         argv = [os.environ["LOOM_DEV_SERVER"], "--log", self.log_file, "--ready", ready,
                 "--secrets", self.secrets_file, *map(str, options)]
-        is_behind = "--public-url" in options
-        if is_behind:
+        if "--public-url" in options and "--port" not in options:
             argv += ["--port", str(closed_port())]
         if authority is not None:
             certificate, key = authority.issue(*names, days=days)
             argv += ["--cert", certificate, "--key", key]
         self.errors = open(os.path.join(folder, "errors"), "w+b")
         self.process = subprocess.Popen(argv, env=clean_environment(), stdin=subprocess.DEVNULL,
-                                        stdout=self.errors, stderr=self.errors)
+                                        stdout=self.errors, stderr=self.errors,
+                                        start_new_session=True)
+        watchdog.tell("run", self.process.pid)
+        try:
+            self._settle(ready, argv)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _settle(self, ready, argv):
+        """Wait until it listens, and learn where."""
         until = time.monotonic() + READY_S
         while not os.path.exists(ready):
             if self.process.poll() is not None or time.monotonic() > until:
-                self.process.kill()
                 raise AssertionError(f"loom-dev-server did not start: {self.complaints()}")
             time.sleep(0.005)
         with open(ready) as file:
@@ -91,7 +102,8 @@ class DevServer:
         self.scheme, _, rest = self.url.partition("://")
         self.host, _, self.path = rest.partition("/")
         self.path = "/" + self.path if self.path else ""
-        self.port = int(argv[argv.index("--port") + 1] if is_behind
+        # Behind a public address the port is the one that was asked for.
+        self.port = int(argv[argv.index("--port") + 1] if "--public-url" in argv
                         else self.host.rpartition(":")[2])
 
     def complaints(self):
@@ -106,6 +118,7 @@ class DevServer:
             self.process.kill()
             self.process.wait()
             status = "none: it did not end"
+        watchdog.tell("done", self.process.pid)
         complaints = self.complaints()
         self.errors.close()
         if status != 0 or "Sanitizer" in complaints or "runtime error" in complaints:
