@@ -5,6 +5,7 @@
 #include "store/secret_service.h"
 #include "store/secret_service_list.h"
 #include "store/secret_service_match.h"
+#include "store/secret_service_save.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,43 +99,6 @@ static enum loom_err run(struct keyring *keyring, perform *what, const struct ta
 
 /* ---- Finding ---- */
 
-/*
- * Nothing readable answers. Where something locked may, the person is asked and it is looked for
- * again. A locked keyring that shows none of its items is taken for one that may hold ours.
- */
-static enum loom_err unlock_and_find(struct keyring *keyring, struct loom_secret_match *match,
-                                     const struct loom_store_question *question,
-                                     struct loom_error *error) {
-    struct loom_secret_service *service = &keyring->service;
-    const struct loom_libsecret *lib = service->loop.lib;
-    GList objects = {.data = NULL};
-    SecretCollection *collection = NULL;
-    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
-        for (GList *at = match->items[i]; at != NULL; at = at->next)
-            if (lib->item_get_locked(at->data))
-                objects.data = at->data;
-    enum loom_err err = LOOM_OK;
-    if (objects.data == NULL) {
-        err = loom_secret_service_collection(service, &collection, error);
-        if (err == LOOM_OK && lib->collection_get_locked(collection))
-            objects.data = collection;
-    }
-    bool is_locked = objects.data != NULL;
-    if (is_locked)
-        err = loom_secret_service_unlock(service, &objects, error);
-    if (collection != NULL)
-        lib->object_unref(collection);
-    return err == LOOM_OK && is_locked ? loom_secret_match_find(match, question, error) : err;
-}
-
-static enum loom_err find(struct keyring *keyring, struct loom_secret_match *match,
-                          const struct loom_store_question *question, struct loom_error *error) {
-    enum loom_err err = loom_secret_match_find(match, question, error);
-    if (err == LOOM_OK && match->best == NULL)
-        err = unlock_and_find(keyring, match, question, error);
-    return err;
-}
-
 /* What a person said whose it is, says so itself from now on. */
 static enum loom_err adopt(struct keyring *keyring, struct loom_secret_match *match,
                            struct loom_error *error) {
@@ -150,7 +114,7 @@ static enum loom_err perform_find(struct keyring *keyring, const struct task *ta
                                   struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_match_clear)
     struct loom_secret_match match = {.service = &keyring->service};
-    enum loom_err err = find(keyring, &match, task->question, error);
+    enum loom_err err = loom_secret_match_find_or_unlock(&match, task->question, error);
     if (err == LOOM_OK && match.best == NULL)
         err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
     if (err == LOOM_OK && match.is_adoptable)
@@ -172,99 +136,9 @@ static enum loom_err keyring_find(struct loom_store *store,
 
 /* ---- Saving ---- */
 
-static enum loom_err print(const struct loom_credential *credential, int64_t obtained_at,
-                           struct loom_buffer *out_json, struct loom_error *error) {
-    struct loom_credential stored = *credential; /* borrowed: never cleared */
-    if (stored.obtained_at < obtained_at)
-        stored.obtained_at = obtained_at;
-    if (loom_credential_print(&stored, out_json) == LOOM_OK)
-        return LOOM_OK;
-    /* The buffer's ceiling is the only one that a credential can reach. */
-    return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
-}
-
-/* An unlocked place for a new item. The caller's to unref. */
-static enum loom_err open_collection(struct keyring *keyring, SecretCollection **out_collection,
-                                     struct loom_error *error) {
-    struct loom_secret_service *service = &keyring->service;
-    SecretCollection *collection = NULL;
-    enum loom_err err = loom_secret_service_collection(service, &collection, error);
-    if (err != LOOM_OK)
-        return err;
-    if (service->loop.lib->collection_get_locked(collection)) {
-        GList objects = {.data = collection};
-        err = loom_secret_service_unlock(service, &objects, error);
-    }
-    if (err == LOOM_OK)
-        *out_collection = collection;
-    else
-        service->loop.lib->object_unref(collection);
-    return err;
-}
-
-/* What was written is what a read gives back, or it is not stored. */
-static enum loom_err read_back(struct keyring *keyring, struct loom_secret_match *match,
-                               const struct task *task, struct loom_error *error) {
-    struct loom_store_question question = {&task->credential->origin, false};
-    enum loom_err err = loom_secret_match_find(match, &question, error);
-    if (err != LOOM_OK)
-        return err == LOOM_ERR_KEYRING && keyring->service.dead_errno == ETIMEDOUT
-                   ? loom_secret_service_fail(&keyring->service, EINPROGRESS, error)
-                   : err;
-    if (match->best == NULL ||
-        !loom_secret_is_equal(match->credential.token, task->credential->token))
-        return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
-    return LOOM_OK;
-}
-
-/* An item that was kept otherwise than it was given is of use to nobody. */
-static enum loom_err create(struct keyring *keyring, struct loom_secret_match *match,
-                            const struct task *task, const struct loom_buffer *json,
-                            struct loom_error *error) {
-    struct loom_secret_service *service = &keyring->service;
-    const struct loom_libsecret *lib = service->loop.lib;
-    SecretCollection *collection = NULL;
-    SecretItem *item = NULL;
-    /* Whatever it is that lies under the plain key, it is not ours to change. */
-    struct loom_secret_draft draft = {&task->credential->origin,
-                                      match->keys[match->items[0] != NULL ? 1 : 0], json};
-    enum loom_err err = open_collection(keyring, &collection, error);
-    if (err != LOOM_OK)
-        return err;
-    err = loom_secret_service_create(service, collection, &draft, &item, error);
-    lib->object_unref(collection);
-    if (err != LOOM_OK)
-        return err;
-    err = read_back(keyring, match, task, error);
-    if (err == LOOM_ERR_STORAGE)
-        loom_error_ignore(loom_secret_service_delete(service, item, NULL)); /* or it stays odd */
-    lib->object_unref(item);
-    return err;
-}
-
-static enum loom_err change(struct keyring *keyring, struct loom_secret_match *match,
-                            const struct task *task, const struct loom_buffer *json,
-                            struct loom_error *error) {
-    enum loom_err err = loom_secret_service_change(&keyring->service, match->best, json, error);
-    return err == LOOM_OK ? read_back(keyring, match, task, error) : err;
-}
-
 static enum loom_err perform_save(struct keyring *keyring, const struct task *task,
                                   struct loom_error *error) {
-    LOOM_CLEANUP(loom_buffer_clear)
-    struct loom_buffer json = LOOM_BUFFER_INIT(LOOM_CREDENTIAL_JSON_MAX);
-    LOOM_CLEANUP(loom_secret_match_clear)
-    struct loom_secret_match match = {.service = &keyring->service};
-    struct loom_store_question question = {&task->credential->origin, false};
-    enum loom_err err = loom_secret_match_find(&match, &question, error);
-    if (err == LOOM_OK && match.best == NULL && match.has_locked)
-        err = unlock_and_find(keyring, &match, &question, error);
-    if (err == LOOM_OK)
-        err = print(task->credential, match.credential.obtained_at, &json, error);
-    if (err != LOOM_OK)
-        return err;
-    return match.best != NULL ? change(keyring, &match, task, &json, error)
-                              : create(keyring, &match, task, &json, error);
+    return loom_secret_save(&keyring->service, task->credential, error);
 }
 
 static enum loom_err keyring_save(struct loom_store *store,
@@ -282,13 +156,8 @@ static enum loom_err keyring_save(struct loom_store *store,
 
 static enum loom_err perform_check(struct keyring *keyring, const struct task *task,
                                    struct loom_error *error) {
-    SecretCollection *collection = NULL;
     (void)task;
-    enum loom_err err = open_collection(keyring, &collection, error);
-    if (err != LOOM_OK)
-        return err;
-    keyring->service.loop.lib->object_unref(collection);
-    return loom_error_set(error, LOOM_OK);
+    return loom_secret_save_check(&keyring->service, error);
 }
 
 static enum loom_err keyring_check(struct loom_store *store, struct loom_error *error) {
@@ -302,7 +171,7 @@ static enum loom_err perform_remove(struct keyring *keyring, const struct task *
                                     struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_match_clear)
     struct loom_secret_match match = {.service = &keyring->service};
-    enum loom_err err = find(keyring, &match, task->question, error);
+    enum loom_err err = loom_secret_match_find_or_unlock(&match, task->question, error);
     if (err == LOOM_OK && match.best == NULL)
         err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
     return err == LOOM_OK ? loom_secret_match_delete(&match, task->question, error) : err;

@@ -22,7 +22,8 @@ enum loom_err loom_secret_service_fail(struct loom_secret_service *service, int 
                                        struct loom_error *error) {
     if (os_error != EIO)
         service->dead_errno = os_error;
-    return loom_error_os(error, LOOM_ERR_KEYRING, os_error, NULL);
+    (void)loom_error_os(error, LOOM_ERR_KEYRING, os_error, NULL);
+    return LOOM_ERR_KEYRING;
 }
 
 /* Nobody of that name, and nobody who could be started. */

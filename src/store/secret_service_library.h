@@ -83,8 +83,8 @@
     SECRET(value_get)                                                                              \
     SECRET(value_unref)
 
-#define LOOM_LIBSECRET_GLIB_MEMBER(name) __typeof__(g_##name) *name;
-#define LOOM_LIBSECRET_SECRET_MEMBER(name) __typeof__(secret_##name) *name;
+#define LOOM_LIBSECRET_GLIB_MEMBER(name) __typeof__(g_##name) *(name);
+#define LOOM_LIBSECRET_SECRET_MEMBER(name) __typeof__(secret_##name) *(name);
 
 /* As their manuals have them, less the prefixes. */
 struct loom_libsecret {

@@ -138,6 +138,44 @@ enum loom_err loom_secret_match_find(struct loom_secret_match *match,
     return loom_error_set(error, err);
 }
 
+/* ---- Unlocking ---- */
+
+/*
+ * Nothing readable answers. Where something locked may, the person is asked and it is looked for
+ * again. A locked keyring that shows none of its items is taken for one that may hold ours.
+ */
+static enum loom_err unlock_and_find(struct loom_secret_match *match,
+                                     const struct loom_store_question *question,
+                                     struct loom_error *error) {
+    struct loom_secret_service *service = match->service;
+    const struct loom_libsecret *lib = service->loop.lib;
+    GList objects = {.data = NULL};
+    SecretCollection *collection = NULL;
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
+        for (GList *at = match->items[i]; at != NULL; at = at->next)
+            if (lib->item_get_locked(at->data))
+                objects.data = at->data;
+    enum loom_err err = LOOM_OK;
+    if (objects.data == NULL) {
+        err = loom_secret_service_collection(service, &collection, error);
+        if (err == LOOM_OK && lib->collection_get_locked(collection))
+            objects.data = collection;
+    }
+    bool is_locked = objects.data != NULL;
+    if (is_locked)
+        err = loom_secret_service_unlock(service, &objects, error);
+    if (collection != NULL)
+        lib->object_unref(collection);
+    return err == LOOM_OK && is_locked ? loom_secret_match_find(match, question, error) : err;
+}
+
+enum loom_err loom_secret_match_find_or_unlock(struct loom_secret_match *match,
+                                               const struct loom_store_question *question,
+                                               struct loom_error *error) {
+    enum loom_err err = loom_secret_match_find(match, question, error);
+    return err == LOOM_OK && match->best == NULL ? unlock_and_find(match, question, error) : err;
+}
+
 /* ---- Deleting ---- */
 
 enum loom_err loom_secret_match_delete(struct loom_secret_match *match,

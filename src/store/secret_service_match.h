@@ -35,6 +35,12 @@ LOOM_CHECKED enum loom_err loom_secret_match_find(struct loom_secret_match *matc
                                                   const struct loom_store_question *question,
                                                   struct loom_error *error);
 
+/* The same; where nothing answers and something is locked, a person is asked to unlock it first. */
+LOOM_CHECKED enum loom_err
+loom_secret_match_find_or_unlock(struct loom_secret_match *match,
+                                 const struct loom_store_question *question,
+                                 struct loom_error *error);
+
 /* Delete everything that answers the question. */
 LOOM_CHECKED enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
                                                     const struct loom_store_question *question,

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/secret_service_save.h"
+
+#include "store/secret_service_match.h"
+
+#include <errno.h>
+
+static enum loom_err print(const struct loom_credential *credential, int64_t obtained_at,
+                           struct loom_buffer *out_json, struct loom_error *error) {
+    struct loom_credential stored = *credential; /* borrowed: never cleared */
+    if (stored.obtained_at < obtained_at)
+        stored.obtained_at = obtained_at;
+    if (loom_credential_print(&stored, out_json) == LOOM_OK)
+        return LOOM_OK;
+    /* The buffer's ceiling is the only one that a credential can reach. */
+    return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
+}
+
+/* An unlocked place for a new item. The caller's to unref. */
+static enum loom_err open_collection(struct loom_secret_service *service,
+                                     SecretCollection **out_collection, struct loom_error *error) {
+    SecretCollection *collection = NULL;
+    enum loom_err err = loom_secret_service_collection(service, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    if (service->loop.lib->collection_get_locked(collection)) {
+        GList objects = {.data = collection};
+        err = loom_secret_service_unlock(service, &objects, error);
+    }
+    if (err == LOOM_OK)
+        *out_collection = collection;
+    else
+        service->loop.lib->object_unref(collection);
+    return err;
+}
+
+/* What was written is what a read gives back, or it is not stored. */
+static enum loom_err read_back(struct loom_secret_service *service, struct loom_secret_match *match,
+                               const struct loom_credential *credential, struct loom_error *error) {
+    struct loom_store_question question = {&credential->origin, false};
+    enum loom_err err = loom_secret_match_find(match, &question, error);
+    if (err != LOOM_OK)
+        return err == LOOM_ERR_KEYRING && service->dead_errno == ETIMEDOUT
+                   ? loom_secret_service_fail(service, EINPROGRESS, error)
+                   : err;
+    if (match->best == NULL || !loom_secret_is_equal(match->credential.token, credential->token))
+        return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
+    return LOOM_OK;
+}
+
+/* An item that was kept otherwise than it was given is of use to nobody. */
+static enum loom_err create(struct loom_secret_service *service, struct loom_secret_match *match,
+                            const struct loom_credential *credential,
+                            const struct loom_buffer *json, struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    SecretCollection *collection = NULL;
+    SecretItem *item = NULL;
+    /* Whatever it is that lies under the plain key, it is not ours to change. */
+    struct loom_secret_draft draft = {&credential->origin,
+                                      match->keys[match->items[0] != NULL ? 1 : 0], json};
+    enum loom_err err = open_collection(service, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_secret_service_create(service, collection, &draft, &item, error);
+    lib->object_unref(collection);
+    if (err != LOOM_OK)
+        return err;
+    err = read_back(service, match, credential, error);
+    if (err == LOOM_ERR_STORAGE)
+        loom_error_ignore(loom_secret_service_delete(service, item, NULL)); /* or it stays odd */
+    lib->object_unref(item);
+    return err;
+}
+
+static enum loom_err change(struct loom_secret_service *service, struct loom_secret_match *match,
+                            const struct loom_credential *credential,
+                            const struct loom_buffer *json, struct loom_error *error) {
+    enum loom_err err = loom_secret_service_change(service, match->best, json, error);
+    return err == LOOM_OK ? read_back(service, match, credential, error) : err;
+}
+
+enum loom_err loom_secret_save(struct loom_secret_service *service,
+                               const struct loom_credential *credential, struct loom_error *error) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer json = LOOM_BUFFER_INIT(LOOM_CREDENTIAL_JSON_MAX);
+    LOOM_CLEANUP(loom_secret_match_clear)
+    struct loom_secret_match match = {.service = service};
+    struct loom_store_question question = {&credential->origin, false};
+    enum loom_err err = loom_secret_match_find(&match, &question, error);
+    if (err == LOOM_OK && match.best == NULL && match.has_locked)
+        err = loom_secret_match_find_or_unlock(&match, &question, error);
+    if (err == LOOM_OK)
+        err = print(credential, match.credential.obtained_at, &json, error);
+    if (err != LOOM_OK)
+        return err;
+    return match.best != NULL ? change(service, &match, credential, &json, error)
+                              : create(service, &match, credential, &json, error);
+}
+
+enum loom_err loom_secret_save_check(struct loom_secret_service *service,
+                                     struct loom_error *error) {
+    SecretCollection *collection = NULL;
+    enum loom_err err = open_collection(service, &collection, error);
+    if (err != LOOM_OK)
+        return err;
+    service->loop.lib->object_unref(collection);
+    return loom_error_set(error, LOOM_OK);
+}
