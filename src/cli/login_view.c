@@ -34,6 +34,9 @@ static const struct {
          N_("The server has a problem at present. Trying again until the code expires.")},
 };
 
+/* For a terminal that is too narrow: how long is what a person wants to know. */
+static const char live_short[] = N_("{time} left. Ctrl-C stops.");
+
 static bool wants_json(const struct loom_login_view *view) {
     return view->cli->options.json > 0;
 }
@@ -120,13 +123,24 @@ static void print_waiting(const struct loom_login_view *view, enum loom_waiting 
         loom_json_output_line(view->cli, object);
 }
 
+static void show_live(struct loom_output *err, const char *message,
+                      const struct loom_words *words) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer line = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
+    enum loom_err result = loom_phrase(message, words, &line);
+    if (result == LOOM_OK && !loom_output_fits(err, loom_buffer_text(&line))) {
+        loom_buffer_clear(&line);
+        result = loom_phrase(live_short, words, &line);
+    }
+    if (result == LOOM_OK)
+        loom_output_live(err, loom_buffer_text(&line));
+}
+
 static void show_waiting(void *context, enum loom_waiting reason, int64_t left_ms) {
     struct loom_login_view *view = context;
     struct loom_output *err = &view->cli->err;
     char time[TIME_MAX];
     int64_t left_s = (left_ms + SECOND_MS - 1) / SECOND_MS;
     bool is_new = !view->is_waiting || view->reason != reason;
-    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer line = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
     (void)snprintf(time, sizeof time, "%d:%02d", (int)(left_s / MINUTE_S),
                    (int)(left_s % MINUTE_S));
     struct loom_words words = {.time = time};
@@ -139,8 +153,8 @@ static void show_waiting(void *context, enum loom_waiting reason, int64_t left_m
     } else if (!err->has_live) {
         if (is_new)
             loom_say(err, waitings[reason].plain, &words);
-    } else if (loom_phrase(waitings[reason].live, &words, &line) == LOOM_OK) {
-        loom_output_live(err, loom_buffer_text(&line));
+    } else {
+        show_live(err, waitings[reason].live, &words);
     }
 }
 

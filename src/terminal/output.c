@@ -45,17 +45,28 @@ void loom_output_raw(struct loom_output *output, const char *text, size_t len) {
         output->has_failed = true;
 }
 
+/* Asked each time: a terminal may be resized while we wait. */
+static size_t columns_of(const struct loom_output *output) {
+    return output->is_terminal ? loom_stream_columns(output->fd) : LOOM_OUTPUT_COLUMNS;
+}
+
+/* Long lines are hard to read, so text stays narrow on a wide terminal. */
+static size_t width_of(const struct loom_output *output) {
+    size_t columns = columns_of(output);
+    return columns < LOOM_OUTPUT_COLUMNS ? columns : LOOM_OUTPUT_COLUMNS;
+}
+
 /* Where to break `line` (of `len` bytes) so that it fits: behind the last blank that does. */
-static size_t break_at(const char *line, size_t len) {
+static size_t break_at(const char *line, size_t len, size_t width) {
     size_t fitting = 0;
     for (size_t i = 0; i < len; i++) {
         if (line[i] != ' ')
             continue;
-        if (fitting > 0 && loom_text_columns(line, i) >= LOOM_OUTPUT_COLUMNS)
+        if (fitting > 0 && loom_text_columns(line, i) >= width)
             return fitting;
         fitting = i + 1;
     }
-    return fitting > 0 && loom_text_columns(line, len) >= LOOM_OUTPUT_COLUMNS ? fitting : len;
+    return fitting > 0 && loom_text_columns(line, len) >= width ? fitting : len;
 }
 
 /* `len` less the blanks at the end. */
@@ -66,11 +77,12 @@ static size_t ink_of(const char *line, size_t len) {
 }
 
 /* The blanks at which a line is broken go: a part that began with one would look like a copy. */
-static enum loom_err add_wrapped_line(struct loom_buffer *out, const char *line, size_t len) {
+static enum loom_err add_wrapped_line(struct loom_buffer *out, const char *line, size_t len,
+                                      size_t width) {
     bool is_copied = len > 0 && line[0] == ' ';
     enum loom_err err = LOOM_OK;
     while (!is_copied && err == LOOM_OK && len > 0) {
-        size_t part = break_at(line, len);
+        size_t part = break_at(line, len, width);
         err = loom_buffer_add(out, line, ink_of(line, part));
         part += strspn(line + part, " ");
         line += part;
@@ -85,11 +97,12 @@ static enum loom_err add_wrapped_line(struct loom_buffer *out, const char *line,
 
 void loom_output_text(struct loom_output *output, const char *text) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(TEXT_MAX);
+    size_t width = width_of(output);
     enum loom_err err = LOOM_OK;
     loom_output_live_end(output);
     while (*text != '\0' && err == LOOM_OK) {
         size_t len = strcspn(text, "\n");
-        err = add_wrapped_line(&out, text, len);
+        err = add_wrapped_line(&out, text, len, width);
         text += text[len] == '\n' ? len + 1 : len;
     }
     loom_output_raw(output, loom_buffer_text(&out), out.len);
@@ -125,12 +138,15 @@ static size_t bytes_within(const char *text, size_t columns) {
     return at;
 }
 
+bool loom_output_fits(const struct loom_output *output, const char *text) {
+    return loom_text_columns(text, strlen(text)) < columns_of(output);
+}
+
 void loom_output_live(struct loom_output *output, const char *text) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(TEXT_MAX);
     if (!output->has_live)
         return;
-    /* The width is asked each time: a terminal may be resized while we wait. */
-    size_t columns = loom_stream_columns(output->fd);
+    size_t columns = columns_of(output);
     if (loom_buffer_add_text(&out, CLEAR_LINE) != LOOM_OK ||
         loom_buffer_add(&out, text, bytes_within(text, columns > 1 ? columns - 1 : 1)) != LOOM_OK)
         return;

@@ -9,8 +9,9 @@
  *     loom_output_live_end(&err);                                  // before the program ends
  *
  * Text comes translated and printable (base/text.h) and goes out in full: lines are wrapped at
- * LOOM_OUTPUT_COLUMNS, a line that begins with a blank is to be copied and stays as it is. Colour
- * is used where `style` and the stream allow it; the text alone says everything.
+ * LOOM_OUTPUT_COLUMNS, sooner on a narrower terminal; a line that begins with a blank is to be
+ * copied and stays as it is. Colour is used where `style` and the stream allow it; the text alone
+ * says everything.
  *
  * A stream that cannot be written any more is remembered in has_failed: the caller decides whether
  * that matters (it does for what a command exists to print).
@@ -55,6 +56,9 @@ void loom_output_strong(struct loom_output *output, const char *text);
 
 /* Write bytes as they are: JSON, help, an answer to a program. */
 void loom_output_raw(struct loom_output *output, const char *text, size_t len);
+
+/* Has the terminal room for this as its live line? */
+bool loom_output_fits(const struct loom_output *output, const char *text);
 
 /* Show or replace the live line; cut to the width of the terminal. Nothing where none can be. */
 void loom_output_live(struct loom_output *output, const char *text);

@@ -210,6 +210,41 @@ static void live_on_a_terminal_without_a_width_is_cut_at_79(void **state) {
     assert_memory_equal(screen, line, 79);
 }
 
+/* The widest line ends one column before the edge: a terminal may break behind the last one. */
+static void text_is_wrapped_sooner_on_a_narrow_terminal_and_never_later(void **state) {
+    (void)state;
+    static const char words[] = "123456789 123456789 123456789 123456789 123456789 123456789 "
+                                "123456789 123456789 123456789";
+    struct loom_output output = open_screen(&ordinary);
+    resize(40);
+    loom_output_text(&output, words);
+    assert_string_equal(look(&output), "123456789 123456789 123456789 123456789\n"
+                                       "123456789 123456789 123456789 123456789\n123456789\n");
+    resize(39);
+    loom_output_text(&output, "123456789 123456789 123456789 123456789");
+    assert_string_equal(look(&output), "123456789 123456789 123456789\n123456789\n");
+    loom_output_text(&output, "    what is to be copied is never broken, however long it is\n");
+    assert_string_equal(look(&output),
+                        "    what is to be copied is never broken, however long it is\n");
+    resize(200);
+    loom_output_text(&output, words);
+    assert_string_equal(look(&output), "123456789 123456789 123456789 123456789 123456789 "
+                                       "123456789 123456789 123456789\n123456789\n");
+    resize(1);
+    loom_output_text(&output, "one two");
+    assert_string_equal(look(&output), "one\ntwo\n");
+}
+
+static void fits_says_whether_the_live_line_would_be_whole(void **state) {
+    (void)state;
+    struct loom_output output = open_screen(&ordinary);
+    resize(5);
+    assert_true(loom_output_fits(&output, "1234"));
+    assert_false(loom_output_fits(&output, "12345"));
+    resize(6);
+    assert_true(loom_output_fits(&output, "\xd8\xa8\xd9\x82\xd9\x8a 9")); /* columns, not bytes */
+}
+
 static void notice_in_quiet_leaves_the_screen_alone(void **state) {
     (void)state;
     static const struct loom_output_style quiet = {.is_quiet = true};
@@ -229,6 +264,8 @@ int main(void) {
         TERMINAL_TEST(live_is_cut_to_the_width_of_the_terminal),
         TERMINAL_TEST(live_follows_a_terminal_that_is_resized),
         TERMINAL_TEST(live_on_a_terminal_without_a_width_is_cut_at_79),
+        TERMINAL_TEST(text_is_wrapped_sooner_on_a_narrow_terminal_and_never_later),
+        TERMINAL_TEST(fits_says_whether_the_live_line_would_be_whole),
         TERMINAL_TEST(notice_in_quiet_leaves_the_screen_alone),
     };
     /* As main.c does: otherwise nothing outside ASCII has a width. */
