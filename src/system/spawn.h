@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "system/folder.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct loom_child {
@@ -46,5 +47,8 @@ enum loom_child_state {
 
 /* How is it? Does not wait. Once it has ended, it is waited for and forgotten. */
 enum loom_child_state loom_spawn_poll(struct loom_child *child);
+
+/* Is this a Linux inside of Windows (WSL)? Then its programs can be started, too. */
+bool loom_spawn_is_inside_windows(void);
 
 #endif

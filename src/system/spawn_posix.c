@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,4 +128,11 @@ enum loom_child_state loom_spawn_poll(struct loom_child *child) {
     child->pid = 0;
     return ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? LOOM_CHILD_SUCCEEDED
                                                                       : LOOM_CHILD_FAILED;
+}
+
+bool loom_spawn_is_inside_windows(void) {
+    struct utsname kernel;
+    /* sudo(8) drops the variable; the kernel says all the same whose it is. */
+    return getenv("WSL_DISTRO_NAME") != NULL ||
+           (uname(&kernel) == 0 && strcasestr(kernel.release, "microsoft") != NULL);
 }
