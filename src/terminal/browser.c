@@ -138,18 +138,14 @@ static enum loom_browser_state start_next(struct loom_browser *browser, int64_t 
 }
 
 enum loom_browser_state loom_browser_poll(struct loom_browser *browser, int64_t now_ms) {
-    bool has_child = browser->child.pid > 0;
     enum loom_child_state child = loom_spawn_poll(&browser->child);
     if (browser->state != LOOM_BROWSER_PENDING)
         return browser->state; /* the child was waited for, and that is all */
-    if (!has_child)
+    bool has_settled = now_ms - browser->started_ms >= LOOM_BROWSER_SETTLE_MS;
+    if (child == LOOM_CHILD_FAILED) /* or none was started yet */
         browser->state = start_next(browser, now_ms);
-    else if (child == LOOM_CHILD_SUCCEEDED ||
-             (child == LOOM_CHILD_RUNNING &&
-              now_ms - browser->started_ms >= LOOM_BROWSER_SETTLE_MS))
+    else if (child == LOOM_CHILD_SUCCEEDED || has_settled)
         browser->state = LOOM_BROWSER_OPENED;
-    else if (child == LOOM_CHILD_FAILED)
-        browser->state = start_next(browser, now_ms);
     return browser->state;
 }
 

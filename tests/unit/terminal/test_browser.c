@@ -170,13 +170,15 @@ static void browser_open_words_are_split_at_blanks_without_quoting(void **state)
 static void browser_open_failing_elements_make_way_for_the_next(void **state) {
     const struct scratch *scratch = *state;
     char list[LIST_MAX];
-    char third[LOOM_PATH_MAX], killed[LOOM_PATH_MAX];
-    (void)snprintf(third, sizeof third, "%s", opener(scratch, "third", ""));
-    (void)snprintf(killed, sizeof killed, "%s", opener(scratch, "killed", "kill -KILL $$"));
+    (void)opener(scratch, "first", "exit 3");
+    (void)opener(scratch, "killed", "kill -KILL $$");
+    (void)opener(scratch, "third", "");
+    (void)opener(scratch, "fourth", "");
     scratch_write(scratch, "odd", 0755, "#!/nonexistent\n");
-    (void)snprintf(list, sizeof list, ":/nonexistent/x:: \t:%s:%s:%s a:%s:%s",
-                   scratch_path(scratch, "odd"), opener(scratch, "first", "exit 3"), killed, third,
-                   opener(scratch, "fourth", ""));
+    const char *place = scratch->path;
+    (void)snprintf(list, sizeof list,
+                   ":/nonexistent/x:: \t:%s/odd:%s/first:%s/killed a:%s/third:%s/fourth", place,
+                   place, place, place, place);
     assert_int_equal(open_with(list, PAGE), LOOM_BROWSER_OPENED);
     assert_string_equal(calls(scratch), "first<" PAGE ">\nkilled<a><" PAGE ">\nthird<" PAGE ">\n");
 }
