@@ -18,7 +18,7 @@ struct run {
     struct loom_credential
         previous; /* what the store held before; empty when has_previous is not */
     bool has_previous;
-    const char *ca_file; /* borrowed: the wish's, else the previous one's */
+    char *ca_file; /* owned: the wish's, else the previous one's */
 };
 
 static struct loom_remote remote(const struct run *run, int timeout_ms) {
@@ -39,10 +39,18 @@ static int64_t now_epoch_s(const struct run *run) {
 static enum loom_err look_for_previous(struct run *run) {
     struct loom_store *store = run->session->store;
     struct loom_store_question question = {run->wish->origin, true};
+    loom_credential_clear(&run->previous);
     enum loom_err err = store->ops->find(store, &question, &run->previous, NULL);
     run->has_previous = err == LOOM_OK;
-    run->ca_file = run->wish->ca_file != NULL ? run->wish->ca_file : run->previous.ca_file;
     return err == LOOM_ERR_INTERNAL ? err : LOOM_OK;
+}
+
+static enum loom_err choose_ca_file(struct run *run) {
+    const char *path = run->wish->ca_file != NULL ? run->wish->ca_file : run->previous.ca_file;
+    if (path == NULL)
+        return LOOM_OK;
+    run->ca_file = strdup(path);
+    return run->ca_file == NULL ? LOOM_ERR_INTERNAL : LOOM_OK;
 }
 
 static enum loom_err prepare(struct run *run, struct loom_error *error) {
@@ -51,6 +59,8 @@ static enum loom_err prepare(struct run *run, struct loom_error *error) {
     if (err != LOOM_OK)
         return err;
     err = look_for_previous(run);
+    if (err == LOOM_OK)
+        err = choose_ca_file(run);
     if (err != LOOM_OK)
         return loom_error_set(error, err);
     if (run->has_previous)
@@ -150,10 +160,13 @@ static enum loom_err save(const struct run *run, const struct loom_credential *c
 }
 
 /* The token is stored before anything else is asked, so that nothing can lose it any more. */
-static enum loom_err keep(const struct run *run, struct loom_signed_in *signed_in,
+static enum loom_err keep(struct run *run, struct loom_signed_in *signed_in,
                           struct loom_error *error) {
     struct loom_credential *credential = &signed_in->credential;
-    enum loom_err err = describe(run, credential);
+    /* Another sign-in may have ended meanwhile: what is replaced is what is there now. */
+    enum loom_err err = look_for_previous(run);
+    if (err == LOOM_OK)
+        err = describe(run, credential);
     if (err != LOOM_OK)
         (void)loom_error_set(error, err);
     else
@@ -185,7 +198,7 @@ static enum loom_err learn_name(const struct run *run, struct loom_credential *c
     return loom_error_set(error, LOOM_OK);
 }
 
-static enum loom_err sign_in_by_flow(const struct run *run, struct loom_signed_in *signed_in,
+static enum loom_err sign_in_by_flow(struct run *run, struct loom_signed_in *signed_in,
                                      struct loom_error *error) {
     enum loom_err err = run_flow(run, &signed_in->credential.token, error);
     if (err == LOOM_OK)
@@ -193,7 +206,7 @@ static enum loom_err sign_in_by_flow(const struct run *run, struct loom_signed_i
     return err == LOOM_OK ? learn_name(run, &signed_in->credential, error) : err;
 }
 
-static enum loom_err sign_in_with_given(const struct run *run, struct loom_signed_in *signed_in,
+static enum loom_err sign_in_with_given(struct run *run, struct loom_signed_in *signed_in,
                                         struct loom_error *error) {
     struct loom_remote server = remote(run, 0);
     struct loom_credential *credential = &signed_in->credential;
@@ -238,6 +251,7 @@ enum loom_err loom_sign_in(const struct loom_session *session, const struct loom
     if (err != LOOM_OK)
         loom_credential_clear(&out_signed_in->credential);
     loom_credential_clear(&run.previous);
+    free(run.ca_file);
     return err;
 }
 

@@ -20,7 +20,7 @@ static void sign_in_for_the_first_time_saves_before_it_asks_for_the_name(void **
                           "waiting pending\n"
                           "POST /auth/device/poll\n"
                           "POST /auth/device/poll\n"
-                          "save lt_new\n"
+                          "find\nsave lt_new\n"
                           "GET /auth/me\n"
                           "save lt_new Ada\n");
     assert_string_equal(world_kept_token(world), NEW);
@@ -59,7 +59,7 @@ static void sign_in_again_shows_the_old_one_and_revokes_it_last(void **state) {
                           "code 123-456-789\n"
                           "waiting pending\n"
                           "POST /auth/device/poll\n"
-                          "save lt_new\n"
+                          "find\nsave lt_new\n"
                           "GET /auth/me\n"
                           "save lt_new Ada\n"
                           "POST /auth/logout\n");
@@ -318,7 +318,7 @@ static void sign_in_without_a_name_is_done(void **state) {
                               "code 123-456-789\n"
                               "waiting pending\n"
                               "POST /auth/device/poll\n"
-                              "save lt_new\n"
+                              "find\nsave lt_new\n"
                               "GET /auth/me\n"
                               "POST /auth/logout\n");
         assert_string_equal(world_kept_token(world), NEW);

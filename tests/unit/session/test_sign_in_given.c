@@ -22,7 +22,7 @@ static void sign_in_with_a_given_token_checks_it_before_it_saves(void **state) {
     struct session_world *world = *state;
     SCRIPT(world, ME);
     assert_int_equal(sign_in_with(world, NEW), LOOM_OK);
-    assert_journal(world, "check\nfind\nGET /auth/me\nsave lt_new Ada\n");
+    assert_journal(world, "check\nfind\nGET /auth/me\nfind\nsave lt_new Ada\n");
     assert_string_equal(world->fake.requests[0].bearer, NEW);
     const struct loom_credential *credential = &world->signed_in.credential;
     assert_int_equal(credential->source, LOOM_SOURCE_GIVEN);
@@ -35,7 +35,7 @@ static void sign_in_with_a_given_token_without_a_name_is_done(void **state) {
     struct session_world *world = *state;
     SCRIPT(world, ME_SAYS(200, "{}"));
     assert_int_equal(sign_in_with(world, NEW), LOOM_OK);
-    assert_journal(world, "check\nfind\nGET /auth/me\nsave lt_new\n");
+    assert_journal(world, "check\nfind\nGET /auth/me\nfind\nsave lt_new\n");
 }
 
 /* Whatever is not an acceptance: nothing is stored, and the token is not ours to end. */
@@ -76,7 +76,7 @@ static void sign_in_with_a_given_token_that_cannot_be_saved_leaves_it_alive(void
     world->watched.save_err = LOOM_ERR_STORAGE;
     SCRIPT(world, ME);
     assert_int_equal(sign_in_with(world, NEW), LOOM_ERR_STORAGE);
-    assert_journal(world, "check\nfind\nGET /auth/me\nsave lt_new Ada!\n");
+    assert_journal(world, "check\nfind\nGET /auth/me\nfind\nsave lt_new Ada!\n");
     assert_int_equal(world->signed_in.lost_token, LOOM_OLD_TOKEN_NONE);
 }
 
@@ -92,7 +92,7 @@ static void sign_in_with_a_given_token_revokes_the_old_one_of_a_device_flow(void
     world_keep(world, &(struct kept){.token = OLD, .name = "Grace"});
     SCRIPT(world, ME, LOGOUT);
     assert_int_equal(sign_in_with(world, NEW), LOOM_OK);
-    assert_journal(world, "check\nfind\nalready Grace\nGET /auth/me\nsave lt_new Ada\n"
+    assert_journal(world, "check\nfind\nalready Grace\nGET /auth/me\nfind\nsave lt_new Ada\n"
                           "POST /auth/logout\n");
     assert_string_equal(world->fake.requests[1].bearer, OLD);
     assert_int_equal(world->signed_in.old_token, LOOM_OLD_TOKEN_REVOKED);
@@ -103,7 +103,7 @@ static void sign_in_with_the_token_that_is_there_already_does_not_revoke_it(void
     world_keep(world, &(struct kept){.token = NEW, .name = "Ada"});
     SCRIPT(world, ME);
     assert_int_equal(sign_in_with(world, NEW), LOOM_OK);
-    assert_journal(world, "check\nfind\nalready Ada\nGET /auth/me\nsave lt_new Ada\n");
+    assert_journal(world, "check\nfind\nalready Ada\nGET /auth/me\nfind\nsave lt_new Ada\n");
     assert_int_equal(world->signed_in.old_token, LOOM_OLD_TOKEN_NONE);
     assert_string_equal(world_kept_token(world), NEW);
 }
