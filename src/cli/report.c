@@ -56,6 +56,8 @@ static const struct {
      N_("The file of certificate authorities does not exist:\n\n    {detail}\n")},
     {LOOM_ERR_TLS, EACCES,
      N_("The file of certificate authorities cannot be read:\n\n    {detail}\n")},
+    {LOOM_ERR_TLS, EISDIR,
+     N_("The file of certificate authorities cannot be read:\n\n    {detail}\n")},
     {LOOM_ERR_TLS, EINVAL,
      N_("The file of certificate authorities holds no certificate:\n\n    {detail}\n")},
     {LOOM_ERR_TLS, ANY,

@@ -67,7 +67,7 @@ static enum loom_err append_named(struct loom_authorities *authorities, const ch
     if (os_error != 0)
         return loom_error_os(error, LOOM_ERR_TLS, os_error, path);
     if (!has_certificate(authorities->pem.data + before, authorities->pem.len - before))
-        return loom_error_detail(error, LOOM_ERR_TLS, path);
+        return loom_error_os(error, LOOM_ERR_TLS, EINVAL, path);
     loom_buffer_reset(&authorities->source);
     if (loom_buffer_add_text(&authorities->source, path) != LOOM_OK)
         return loom_error_set(error, LOOM_ERR_INTERNAL);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "http/http_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,7 +150,7 @@ static enum loom_err explain_authorities(const struct loom_http_exchange *exchan
     const char *path = client->curl->version_info(CURLVERSION_NOW)->cainfo;
     if (client->authorities.source.len > 0)
         path = client->authorities.source.data;
-    return loom_error_detail(error, LOOM_ERR_TLS, path);
+    return loom_error_os(error, LOOM_ERR_TLS, EINVAL, path);
 }
 
 /* ---- Answers ---- */

@@ -84,10 +84,10 @@ struct loom_http {
      *
      * LOOM_ERR_NO_HOST, LOOM_ERR_UNREACHABLE (also: cut off in the middle), LOOM_ERR_TIMEOUT,
      * LOOM_ERR_TLS_AUTHORITY, LOOM_ERR_TLS (detail: a word on why, or the path of a CA file that
-     * cannot be read, with errno, or holds no certificate, without), LOOM_ERR_PROXY (detail: scheme
-     * and host of the proxy; the status it answered, if any); LOOM_ERR_REDIRECT (any 3xx; detail:
-     * scheme and host that it points to, or ""); LOOM_ERR_BAD_ANSWER (past a cap, not HTTP/1,
-     * contradictory lengths, none over TLS, an encoding that was not asked for);
+     * cannot be read, with errno, or holds no certificate, with EINVAL), LOOM_ERR_PROXY (detail:
+     * scheme and host of the proxy; the status it answered, if any); LOOM_ERR_REDIRECT (any 3xx;
+     * detail: scheme and host that it points to, or ""); LOOM_ERR_BAD_ANSWER (past a cap, not
+     * HTTP/1, contradictory lengths, none over TLS, an encoding that was not asked for);
      * LOOM_ERR_INTERRUPTED, within 200 ms of the stop descriptor becoming readable, in a name
      * look-up and a TLS handshake too; LOOM_ERR_INTERNAL (libcurl missing, too old, without TLS;
      * detail says which).

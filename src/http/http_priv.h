@@ -38,7 +38,7 @@ struct loom_authorities {
 /*
  * Read SSL_CERT_FILE or else `system_file` (NULL: none known), LOOM_CA_FILE and `ca_file` (NULL:
  * none). LOOM_ERR_TLS, with path and errno: one that was named cannot be read or holds no
- * certificate (errno 0). A system file that is missing is passed over.
+ * certificate (EINVAL). A system file that is missing is passed over.
  */
 LOOM_CHECKED enum loom_err loom_authorities_read(const char *ca_file, const char *system_file,
                                                  struct loom_authorities *out_authorities,

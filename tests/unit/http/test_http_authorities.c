@@ -137,7 +137,7 @@ static void read_file_without_certificate_is_told(void **state) {
     (void)snprintf(path, sizeof path, "%sempty.pem", folder);
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
         write_file(path, TEXTS[i]);
-        check_refused(path, 0);
+        check_refused(path, EINVAL);
     }
 }
 
