@@ -8,6 +8,7 @@ import time
 import loomtest
 import programs
 import servers
+import watchdog
 
 DELAY_S = 2.0
 SHOULD_OPEN = "Your browser should open by itself."
@@ -76,13 +77,17 @@ class LoginBrowser(loomtest.Case):
 
     def end(self, opener):
         """It has a session of its own and outlives us; the test ends it."""
-        if opener.was_started() and programs.session_of(opener.pid()) is not None:
-            os.kill(opener.pid(), signal.SIGKILL)
+        if opener.was_started():
+            if programs.session_of(opener.pid()) == opener.pid():
+                os.kill(opener.pid(), signal.SIGKILL)
+            watchdog.tell("done", opener.pid())
 
     def wait_for_opener(self, opener):
         self.addCleanup(self.end, opener)
         self.wait_for(opener.was_started)
-        return time.monotonic()
+        opened = time.monotonic()
+        watchdog.tell("run", opener.pid())
+        return opened
 
     # ---- When, and with what ----
 

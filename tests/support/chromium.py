@@ -18,6 +18,7 @@ import subprocess
 import threading
 
 import servers
+import watchdog
 
 PATIENCE_S = 90
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -53,7 +54,9 @@ class Chromium:
                                                 XDG_CACHE_HOME=folder, LOOM_NODE_MODULES=MODULES)
         self.process = subprocess.Popen(["node", DRIVER, PROGRAM, profile, *flags],
                                         env=environment, cwd=folder, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self.errors)
+                                        stdout=subprocess.PIPE, stderr=self.errors,
+                                        start_new_session=True)
+        watchdog.tell("run", self.process.pid)
         self.answers = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         self.version = self._answer()["version"]
@@ -100,5 +103,6 @@ class Chromium:
             self.process.wait()
             raise
         finally:
+            watchdog.tell("done", self.process.pid)
             self.process.stdout.close()
             self.errors.close()

@@ -12,6 +12,7 @@ import subprocess
 import time
 
 import servers
+import watchdog
 
 PROGRAM = "/usr/sbin/nginx"
 READY_S = 30
@@ -67,7 +68,8 @@ class Nginx:
         self.process = subprocess.Popen(
             [PROGRAM, "-e", "stderr", "-p", folder, "-c", configuration],
             env=servers.clean_environment(), cwd=folder, stdin=subprocess.DEVNULL,
-            stdout=self.errors, stderr=self.errors)
+            stdout=self.errors, stderr=self.errors, start_new_session=True)
+        watchdog.tell("run", self.process.pid)
         until = time.monotonic() + READY_S
         while not self._answers(port):
             if self.process.poll() is not None or time.monotonic() > until:
@@ -103,4 +105,5 @@ class Nginx:
             self.process.wait()
             raise
         finally:
+            watchdog.tell("done", self.process.pid)
             self.errors.close()
