@@ -64,15 +64,14 @@ static enum loom_err note_item(struct loom_secret_service *service, SecretItem *
 
 enum loom_err loom_secret_list_visit(struct loom_secret_service *service, const GList *items,
                                      loom_store_visit *visit, void *context) {
-    LOOM_CLEANUP(seen_clear) struct seen *first = NULL;
-    for (; items != NULL; items = items->next) {
-        enum loom_err err = note_item(service, items->data, &first);
-        if (err != LOOM_OK)
-            return err;
-    }
-    for (const struct seen *seen = first; seen != NULL; seen = seen->next) {
+    struct seen *first = NULL;
+    enum loom_err err = LOOM_OK;
+    for (; err == LOOM_OK && items != NULL; items = items->next)
+        err = note_item(service, items->data, &first);
+    for (const struct seen *seen = first; err == LOOM_OK && seen != NULL; seen = seen->next) {
         struct loom_store_entry entry = {seen->has_origin ? &seen->origin : NULL, seen->key};
         visit(context, &entry);
     }
-    return LOOM_OK;
+    seen_clear(&first);
+    return err;
 }

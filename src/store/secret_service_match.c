@@ -90,14 +90,11 @@ static enum loom_err consider(struct loom_secret_match *match, SecretItem *item,
     return LOOM_OK;
 }
 
-/* An import lies under the plain key alone. */
 static enum loom_err choose(struct loom_secret_match *match, const struct loom_origin *origin,
-                            bool is_adopting) {
-    size_t keys = is_adopting ? 1 : LOOM_SECRET_MATCH_KEYS;
+                            size_t which, bool is_adopting) {
     enum loom_err err = LOOM_OK;
-    for (size_t i = 0; i < keys; i++)
-        for (GList *at = match->items[i]; at != NULL && err == LOOM_OK; at = at->next)
-            err = consider(match, at->data, origin, is_adopting);
+    for (GList *at = match->items[which]; at != NULL && err == LOOM_OK; at = at->next)
+        err = consider(match, at->data, origin, is_adopting);
     return err;
 }
 
@@ -110,32 +107,43 @@ static void forget(struct loom_secret_match *match) {
 }
 
 static enum loom_err search(struct loom_secret_match *match, const struct loom_origin *origin,
-                            struct loom_error *error) {
+                            size_t which, struct loom_error *error) {
     const struct loom_libsecret *lib = match->service->loop.lib;
+    enum loom_err err =
+        loom_secret_service_search(match->service, match->keys[which], &match->items[which], error);
+    if (err != LOOM_OK)
+        return err;
+    for (GList *at = match->items[which]; at != NULL; at = at->next)
+        match->has_locked = match->has_locked || lib->item_get_locked(at->data);
+    return loom_error_set(error, choose(match, origin, which, false));
+}
+
+static enum loom_err find_under(struct loom_secret_match *match,
+                                const struct loom_store_question *question, bool is_complete,
+                                struct loom_error *error) {
+    enum loom_err err = LOOM_OK;
+    forget(match);
     for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
-        enum loom_err err = loom_store_key(origin, i > 0, match->keys[i]);
+        err = loom_store_key(question->origin, i > 0, match->keys[i]);
         if (err != LOOM_OK)
             return loom_error_set(error, err);
-        err = loom_secret_service_search(match->service, match->keys[i], &match->items[i], error);
+    }
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
+        if (!is_complete && match->best != NULL)
+            break;
+        err = search(match, question->origin, i, error);
         if (err != LOOM_OK)
             return err;
-        for (GList *at = match->items[i]; at != NULL; at = at->next)
-            match->has_locked = match->has_locked || lib->item_get_locked(at->data);
     }
-    return LOOM_OK;
+    if (match->best == NULL && question->may_adopt)
+        err = choose(match, question->origin, 0, true);
+    return loom_error_set(error, err);
 }
 
 enum loom_err loom_secret_match_find(struct loom_secret_match *match,
                                      const struct loom_store_question *question,
                                      struct loom_error *error) {
-    forget(match);
-    enum loom_err err = search(match, question->origin, error);
-    if (err != LOOM_OK)
-        return err;
-    err = choose(match, question->origin, false);
-    if (err == LOOM_OK && match->best == NULL && question->may_adopt)
-        err = choose(match, question->origin, true);
-    return loom_error_set(error, err);
+    return find_under(match, question, false, error);
 }
 
 /* ---- Unlocking ---- */
@@ -181,6 +189,9 @@ enum loom_err loom_secret_match_find_or_unlock(struct loom_secret_match *match,
 enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
                                        const struct loom_store_question *question,
                                        struct loom_error *error) {
+    enum loom_err found = find_under(match, question, true, error);
+    if (found != LOOM_OK)
+        return found;
     for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
         for (GList *at = match->items[i]; at != NULL; at = at->next) {
             LOOM_CLEANUP(loom_credential_clear)

@@ -28,20 +28,22 @@ struct loom_secret_match {
 };
 
 /*
- * Ask, and choose: the newest credential of this origin; if there is none and the question may
- * adopt, the newest of no origin. None is LOOM_OK with `best` NULL. May be asked again.
+ * Ask, and choose: the newest credential of this origin under the plain key, else under the
+ * suffixed one, which is not asked for needlessly; if there is none and the question may adopt, the
+ * newest of no origin under the plain key. None is LOOM_OK with `best` NULL. May be asked again.
  */
 LOOM_CHECKED enum loom_err loom_secret_match_find(struct loom_secret_match *match,
                                                   const struct loom_store_question *question,
                                                   struct loom_error *error);
 
-/* The same; where nothing answers and something is locked, a person is asked to unlock it first. */
+/* As loom_secret_match_find; where nothing answers and something is locked, a person is asked to
+ * unlock it first. */
 LOOM_CHECKED enum loom_err
 loom_secret_match_find_or_unlock(struct loom_secret_match *match,
                                  const struct loom_store_question *question,
                                  struct loom_error *error);
 
-/* Delete everything that answers the question. */
+/* Look again, under both keys, and delete everything that answers the question. */
 LOOM_CHECKED enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
                                                     const struct loom_store_question *question,
                                                     struct loom_error *error);

@@ -4,6 +4,7 @@
 
 #include "store/keyring.h"
 #include "store/secret_service.h"
+#include "store/secret_service_save.h"
 #include "system/clock.h"
 
 #include <stdlib.h>
@@ -50,35 +51,56 @@ static void remove_all(struct loom_store *store) {
         loom_error_ignore(remove_origin(store, plantable[i], true)); /* most are not there */
 }
 
+/*
+ * KWallet closes its wallet when the last program that used it has gone, also under the next one.
+ * So there is always one.
+ */
+static void keep_it_open(void) {
+    static struct loom_store *keeper;
+    struct loom_keyring_options options = options_of_environment();
+    if (keeper != NULL)
+        return;
+    assert_int_equal(loom_keyring_open(&options, &keeper), LOOM_OK);
+    assert_int_equal(keeper->ops->check(keeper, NULL), LOOM_OK);
+}
+
 void keyring_kind_open(struct subject *subject) {
     struct loom_keyring_options options = options_of_environment();
+    keep_it_open();
     assert_int_equal(loom_keyring_open(&options, &subject->store), LOOM_OK);
     if (!subject->is_cleaned)
         remove_all(subject->store);
     subject->is_cleaned = true;
 }
 
-static void plant_one(struct loom_secret_service *service, SecretCollection *collection,
-                      const char *key) {
+static enum loom_err plant_one(struct loom_secret_service *service, const char *key) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer json = LOOM_BUFFER_INIT(4096);
     struct loom_origin any = origin_of("https://any.example.com");
     struct loom_secret_draft draft = {&any, key, &json};
+    SecretCollection *collection = NULL;
     SecretItem *item = NULL;
     assert_int_equal(loom_buffer_add_format(&json, "{\"type\":\"api\",\"key\":\"%s\"}", key),
                      LOOM_OK);
-    assert_int_equal(loom_secret_service_create(service, collection, &draft, &item, NULL), LOOM_OK);
-    service->loop.lib->object_unref(item);
+    enum loom_err err = loom_secret_service_enter(service, false, NULL);
+    if (err == LOOM_OK)
+        err = loom_secret_save_check(service, NULL); /* unlocks */
+    if (err == LOOM_OK)
+        err = loom_secret_service_collection(service, &collection, NULL);
+    if (err != LOOM_OK)
+        return err;
+    err = loom_secret_service_create(service, collection, &draft, &item, NULL);
+    service->loop.lib->object_unref(collection);
+    if (item != NULL)
+        service->loop.lib->object_unref(item);
+    return err;
 }
 
 void keyring_kind_plant(struct subject *subject, const char *const keys[], size_t count) {
     struct loom_secret_service service = {.options = options_of_environment()};
-    SecretCollection *collection = NULL;
     (void)subject;
-    assert_int_equal(loom_secret_service_enter(&service, false, NULL), LOOM_OK);
-    assert_int_equal(loom_secret_service_collection(&service, &collection, NULL), LOOM_OK);
-    for (size_t i = 0; i < count; i++)
-        plant_one(&service, collection, keys[i]);
-    service.loop.lib->object_unref(collection);
-    loom_secret_service_leave(&service);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(plant_one(&service, keys[i]), LOOM_OK);
+        loom_secret_service_leave(&service);
+    }
     loom_secret_service_drop(&service);
 }
