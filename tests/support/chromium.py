@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Chromium without a screen, driven by playwright-core (tests/interop/browser/drive.cjs).
 
-    browser = Chromium(folder, trusted=[certificate_file])
+    browser = Chromium(trusted=[certificate_file])
     seen = browser.open("https://localhost:8443/device")
     browser.fill("Code from your terminal", "123-456-789")
     seen = browser.press("Continue")
@@ -14,7 +14,9 @@ import hashlib
 import json
 import os
 import queue
+import shutil
 import subprocess
+import tempfile
 import threading
 
 import servers
@@ -25,6 +27,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 DRIVER = os.path.join(ROOT, "tests", "interop", "browser", "drive.cjs")
 MODULES = os.path.join(ROOT, "build", "npm", "node_modules")
 PROGRAM = "/usr/bin/chromium"
+# It makes a socket below its temporary folder, and the path of a socket has 107 bytes at most.
+PLACE_MAX = 45
 
 
 def key_hash(certificate):
@@ -39,12 +43,16 @@ def key_hash(certificate):
 class Chromium:
     """`trusted`: certificates whose keys are believed; no other that is unknown is."""
 
-    def __init__(self, folder, trusted=()):
+    def __init__(self, trusted=()):
         for needed in (PROGRAM, os.path.join(MODULES, "playwright-core")):
             if not os.path.exists(needed):
                 raise AssertionError(f"{needed} is missing: run ./dev setup")
+        place = tempfile.gettempdir()
+        folder = tempfile.mkdtemp(prefix="b", dir=place if len(place) <= PLACE_MAX else "/tmp")
+        watchdog.tell("folder", folder)
+        self.folder = folder
         profile = os.path.join(folder, "profile")
-        os.makedirs(profile)
+        os.mkdir(profile)
         flags = []
         if trusted:
             keys = ",".join(map(key_hash, trusted))
@@ -59,7 +67,11 @@ class Chromium:
         watchdog.tell("run", self.process.pid)
         self.answers = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self.version = self._answer()["version"]
+        try:
+            self.version = self._answer()["version"]
+        except AssertionError:
+            self.stop()
+            raise
 
     def _read(self):
         for line in self.process.stdout:
@@ -106,3 +118,4 @@ class Chromium:
             watchdog.tell("done", self.process.pid)
             self.process.stdout.close()
             self.errors.close()
+            shutil.rmtree(self.folder, ignore_errors=True)

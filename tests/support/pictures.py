@@ -104,7 +104,7 @@ def main():
     import servers
 
     place = tempfile.mkdtemp(prefix="loom-pictures-")
-    browser = chromium.Chromium(os.path.join(place, "chromium"))
+    browser = chromium.Chromium()
     try:
         authority = servers.Authority(place)
         for language in sys.argv[2:] or LOCALES:
