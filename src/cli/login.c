@@ -37,13 +37,17 @@ static int ask_for_server(struct loom_cli *cli) {
                              NULL);
 }
 
+static void ask_for_token(void *context) {
+    struct loom_cli *cli = context;
+    loom_say_always(&cli->err, N_("Paste the token and press Enter. It is not shown."), NULL);
+}
+
 static enum loom_err read_line(struct loom_cli *cli, struct loom_buffer *out,
                                struct loom_error *error) {
-    int stop_fd = *cli->ports->stop_fd;
+    struct loom_hidden_line line = {STDIN_FILENO, *cli->ports->stop_fd, ask_for_token, cli};
     if (!loom_stream_is_terminal(STDIN_FILENO))
-        return loom_stream_read(STDIN_FILENO, stop_fd, NULL, out, error);
-    loom_say_always(&cli->err, N_("Paste the token and press Enter. It is not shown."), NULL);
-    enum loom_err err = loom_stream_read_hidden(STDIN_FILENO, stop_fd, out, error);
+        return loom_stream_read(STDIN_FILENO, line.stop_fd, NULL, out, error);
+    enum loom_err err = loom_stream_read_hidden(&line, out, error);
     loom_output_raw(&cli->err, "\n", 1); /* the Enter that was not shown */
     return err;
 }

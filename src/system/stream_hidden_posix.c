@@ -192,9 +192,9 @@ static void line_clear(struct line *line) {
     loom_buffer_clear(&line->text);
 }
 
-enum loom_err loom_stream_read_hidden(int fd, int stop_fd, struct loom_buffer *out,
-                                      struct loom_error *error) {
-    struct hidden fresh = {.fd = fd, .stop_fd = stop_fd, .tstp_fd = -1};
+enum loom_err loom_stream_read_hidden(const struct loom_hidden_line *hidden_line,
+                                      struct loom_buffer *out, struct loom_error *error) {
+    struct hidden fresh = {.fd = hidden_line->fd, .stop_fd = hidden_line->stop_fd, .tstp_fd = -1};
     (void)pthread_sigmask(SIG_SETMASK, NULL, &fresh.mask_before);
     LOOM_CLEANUP(end) struct hidden hidden = fresh;
     LOOM_CLEANUP(line_clear)
@@ -202,6 +202,8 @@ enum loom_err loom_stream_read_hidden(int fd, int stop_fd, struct loom_buffer *o
     int failed = begin(&hidden);
     if (failed != 0)
         return fail(failed, error);
+    if (hidden_line->prompt != NULL)
+        hidden_line->prompt(hidden_line->context);
     while (!line.is_end) {
         enum loom_err err = wait_key(&hidden, error);
         if (err == LOOM_OK)

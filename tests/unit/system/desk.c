@@ -85,7 +85,8 @@ _Noreturn void desk_read_and_tell(const struct desk *desk, int stop_fd) {
     struct loom_buffer out = LOOM_BUFFER_INIT(4 + desk->max);
     CHECK(loom_buffer_add_text(&out, "got ") == LOOM_OK);
     struct loom_error error = LOOM_ERROR_INIT;
-    enum loom_err err = loom_stream_read_hidden(desk->slave, stop_fd, &out, &error);
+    enum loom_err err = loom_stream_read_hidden(
+        &(struct loom_hidden_line){.fd = desk->slave, .stop_fd = stop_fd}, &out, &error);
     CHECK(err == LOOM_OK || (out.len == 4 && error.code == err));
     /* The buffers wipe theirs by themselves; this is the copy on the stack. */
     CHECK(strstr(out.data, secret) == NULL || wiped_secrets >= 1);

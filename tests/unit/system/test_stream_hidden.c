@@ -173,9 +173,14 @@ static void read_hidden_without_a_terminal_is_refused(void **state) {
     struct desk *desk = *state;
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(8);
     struct loom_error error = LOOM_ERROR_INIT;
-    assert_int_equal(loom_stream_read_hidden(desk->told[0], -1, &out, &error), LOOM_ERR_STORAGE);
+    assert_int_equal(
+        loom_stream_read_hidden(&(struct loom_hidden_line){.fd = desk->told[0], .stop_fd = -1},
+                                &out, &error),
+        LOOM_ERR_STORAGE);
     assert_int_equal(error.os_error, ENOTTY);
-    assert_int_equal(loom_stream_read_hidden(-1, -1, &out, &error), LOOM_ERR_STORAGE);
+    assert_int_equal(
+        loom_stream_read_hidden(&(struct loom_hidden_line){.fd = -1, .stop_fd = -1}, &out, &error),
+        LOOM_ERR_STORAGE);
     assert_int_equal(error.os_error, EBADF);
 }
 
