@@ -11,6 +11,7 @@
 #include "session/sign_out.h"
 #include "store/vault.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* One server's part of the answer; the worst status of several is the command's. */
@@ -127,10 +128,29 @@ static int sign_out_of(struct loom_cli *cli, const struct loom_origin *servers, 
     return status;
 }
 
+/* In a keyring that could not be read there may be sign-ins that nobody saw. */
+static enum loom_err judge_keyring(const struct loom_cli *cli, struct loom_error *error) {
+    static const struct {
+        enum loom_keyring_state state;
+        enum loom_err err;
+        int os_error;
+    } unread[] = {{LOOM_KEYRING_LOCKED, LOOM_ERR_KEYRING_LOCKED, 0},
+                  {LOOM_KEYRING_HUNG, LOOM_ERR_KEYRING, ETIMEDOUT},
+                  {LOOM_KEYRING_FAILING, LOOM_ERR_KEYRING, EIO}};
+    struct loom_store_info info;
+    cli->store->ops->describe(cli->store, &info);
+    for (size_t i = 0; i < sizeof unread / sizeof unread[0]; i++)
+        if (unread[i].state == info.keyring)
+            return loom_error_os(error, unread[i].err, unread[i].os_error, NULL);
+    return LOOM_OK;
+}
+
 static int sign_out_of_all(struct loom_cli *cli, const char *ca_file) {
     struct loom_error error = LOOM_ERROR_INIT;
     LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
     if (loom_server_list_read(cli, &list, &error) != LOOM_OK)
+        return loom_report(cli, &error, NULL);
+    if (list.count == 0 && !list.has_unnamed && judge_keyring(cli, &error) != LOOM_OK)
         return loom_report(cli, &error, NULL);
     if (list.has_unnamed)
         loom_say_always(&cli->err,

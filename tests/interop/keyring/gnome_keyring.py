@@ -162,6 +162,16 @@ class GnomeKeyring(keyrings.Case):
             self.assertLess(result.took_s, 5.5)
         self.assertEqual(json.loads(result.out)["servers"][0]["error"]["code"], "keyring_locked")
 
+    def test_logout_of_all_knows_what_it_could_not_see(self):
+        self.login(self.server, env=self.env)
+        self.desk.lock()
+        for argv in (("logout",), ("logout", "--all")):
+            result = self.loom(*argv, env=self.env, status=8)
+            self.assert_error(result, "The system keyring is locked")
+        self.keyring.send_signal(signal.SIGSTOP)
+        result = self.loom("logout", "--all", env=self.env, status=8)
+        self.assert_error(result, "The system keyring does not answer.")
+
     def test_store_keyring_locked_is_an_error(self):
         self.desk.lock()
         result = self.login(self.server, "--store", "keyring", "--json", env=self.env, status=8)
