@@ -154,7 +154,14 @@ static int find_and_run(struct loom_cli *cli, int argc, const char **argv) {
     if (command == NULL)
         return loom_report_usage(
             cli, N_("There is no such command. To see them all, run:\n\n    loom help\n"), NULL);
-    return parse_and_run(cli, command, left.argc, argv + argc - left.argc);
+    int at = argc - left.argc;
+    bool has_ended = at > 1 && strcmp(argv[at - 1], "--") == 0;
+    if (has_ended) { /* no options stand behind it, whatever they look like */
+        argv[at - 1] = argv[at];
+        argv[at] = "--";
+        at--;
+    }
+    return parse_and_run(cli, command, argc - at, argv + at);
 }
 
 static bool is_called_as_helper(const char *program) {
@@ -246,8 +253,12 @@ struct loom_session loom_cli_session(const struct loom_cli *cli) {
 }
 
 enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path) {
-    if (cli->options.cacert == NULL)
+    const char *variable = getenv("LOOM_CA_FILE");
+    if (cli->options.cacert == NULL) {
+        /* One that cannot be read is told when it is needed. */
+        *out_path = variable != NULL && variable[0] != '\0' ? realpath(variable, NULL) : NULL;
         return LOOM_OK;
+    }
     char *path = realpath(cli->options.cacert, NULL);
     if (path != NULL && access(path, R_OK) == 0) {
         *out_path = path;

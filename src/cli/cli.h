@@ -86,7 +86,7 @@ LOOM_CHECKED enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom
 struct loom_session loom_cli_session(const struct loom_cli *cli);
 
 /*
- * The file of --cacert as an absolute path, NULL when the option was not given.
+ * The file of --cacert, else of LOOM_CA_FILE, as an absolute path; NULL when there is neither.
  * LOOM_ERR_USAGE: it cannot be read; the sentence was said.
  */
 LOOM_CHECKED enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path);

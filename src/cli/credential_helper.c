@@ -23,6 +23,7 @@
 struct call {
     struct loom_cli *cli;
     struct loom_git_request request;
+    bool is_get;
     bool has_server; /* called with --server: as a person set it up */
     struct loom_origin server;
 };
@@ -33,17 +34,36 @@ struct search {
     size_t best;
     struct loom_origin server;
     bool has_unnamed;
-    char key[LOOM_STORE_KEY_MAX];
+    struct loom_origin unnamed; /* what server that may be for */
 };
 
 static void say(const struct call *call, const char *message, const struct loom_origin *server) {
     loom_say_error(&call->cli->err, message, &(struct loom_words){.server = server->url});
 }
 
+/* An import is filed under its server's key alone: that of the request's host, or of a path there.
+ */
+static bool find_meant(const struct loom_git_request *request, const char *key,
+                       struct loom_origin *out_server) {
+    const char *url = request->origin.url;
+    for (size_t end = request->origin.path_at;; end += 1 + strcspn(url + end + 1, "/")) {
+        struct loom_origin server;
+        char own_key[LOOM_STORE_KEY_MAX];
+        if (loom_origin_parse(url, end, &server, NULL) == LOOM_OK &&
+            loom_store_key(&server, false, own_key) == LOOM_OK && strcmp(own_key, key) == 0) {
+            *out_server = server;
+            return true;
+        }
+        if (url[end] == '\0')
+            return false;
+    }
+}
+
 static void consider(void *context, const struct loom_store_entry *entry) {
     struct search *search = context;
     if (entry->origin == NULL) {
-        search->has_unnamed = search->has_unnamed || strcmp(entry->key, search->key) == 0;
+        search->has_unnamed =
+            search->has_unnamed || find_meant(&search->call->request, entry->key, &search->unnamed);
         return;
     }
     size_t score = loom_git_match(&search->call->request, entry->origin);
@@ -53,33 +73,23 @@ static void consider(void *context, const struct loom_store_entry *entry) {
     search->server = *entry->origin;
 }
 
-/* The request's scheme, host and port: what an imported sign-in is filed under. */
-static enum loom_err host_of(const struct loom_git_request *request, struct loom_origin *out_host) {
-    return loom_origin_parse(request->origin.url, request->origin.path_at, out_host, NULL);
-}
-
 /* Find the server that the request is for. LOOM_ERR_NOT_FOUND: none of ours. */
 static enum loom_err find_server(const struct call *call, struct loom_origin *out_server,
                                  struct loom_error *error) {
     struct search search = {.call = call};
-    struct loom_origin host;
     if (call->has_server) {
         *out_server = call->server;
         return loom_git_match(&call->request, &call->server) > 0 ? LOOM_OK : LOOM_ERR_NOT_FOUND;
     }
-    enum loom_err err = host_of(&call->request, &host);
-    if (err == LOOM_OK)
-        err = loom_store_key(&host, false, search.key);
-    if (err == LOOM_OK)
-        err = call->cli->store->ops->list(call->cli->store, consider, &search, error);
+    enum loom_err err = call->cli->store->ops->list(call->cli->store, consider, &search, error);
     /* A damaged file does not silence the keyring. */
     if (err != LOOM_OK && !(err == LOOM_ERR_DAMAGED && search.best > 0))
         return err;
-    if (search.best == 0 && search.has_unnamed)
+    if (search.best == 0 && search.has_unnamed && call->is_get)
         say(call,
             N_("There is a sign-in of another Loom program for {server}. It is not handed out "
                "until you name the server yourself:\n\n    loom login --server {server}\n"),
-            &host);
+            &search.unnamed);
     *out_server = search.server;
     return search.best > 0 ? LOOM_OK : LOOM_ERR_NOT_FOUND;
 }
@@ -248,6 +258,7 @@ static int run_operation(struct call *call, const char *name) {
     if (loom_stream_read(STDIN_FILENO, -1, loom_git_is_complete, &input, NULL) != LOOM_OK ||
         loom_git_parse(loom_buffer_text(&input), input.len, &call->request) != LOOM_OK)
         return LOOM_EXIT_DONE;
+    call->is_get = operations[row].run == get;
     return operations[row].run(call);
 }
 

@@ -28,8 +28,11 @@ void loom_login_say_place(struct loom_cli *cli) {
     struct loom_store_info info;
     struct loom_output *err = &cli->err;
     cli->store->ops->describe(cli->store, &info);
-    loom_say(err, info.kind == LOOM_STORE_KEYRING ? in_keyring : in_file_instead[info.keyring],
-             &(struct loom_words){.path = info.path});
+    const char *message =
+        info.kind == LOOM_STORE_KEYRING ? in_keyring : in_file_instead[info.keyring];
+    /* JSON says where, but not why it is the file. */
+    if (cli->options.json == 0 || (message != in_keyring && message != in_file))
+        loom_say(err, message, &(struct loom_words){.path = info.path});
     if (info.lacks_locks)
         loom_say_always(err,
                         N_("The file system there has no locks: do not sign in to two servers at "

@@ -87,10 +87,16 @@ static void print_code(const struct loom_login_view *view, const struct loom_dev
 
 static void show_page(struct loom_output *err, const struct loom_login_view *view,
                       const struct loom_device_grant *grant) {
-    struct loom_words words = {.server = view->server->url, .detail = grant->page.origin.url};
+    struct loom_words words = {.server = view->server->url};
     loom_say(err, N_("Sign in to {server}\n\n1. Open this page, on this or any other device:\n\n"),
              &words);
     loom_output_strong(err, grant->page.url);
+}
+
+/* Whoever reads JSON is warned on stderr. */
+static void warn_of_foreign_page(struct loom_output *err, const struct loom_login_view *view,
+                                 const struct loom_device_grant *grant) {
+    struct loom_words words = {.detail = grant->page.origin.url};
     if (!loom_origin_is_same_host(&grant->page.origin, view->server))
         loom_say_always(err,
                         N_("\nThis page is not on the server that you named. Be sure that you "
@@ -103,10 +109,12 @@ static void show_code(void *context, const struct loom_device_grant *grant, int6
     struct loom_output *err = &view->cli->err;
     if (wants_json(view)) {
         print_code(view, grant, expires_at);
+        warn_of_foreign_page(err, view, grant);
         loom_login_browser_start(&view->browser, view->cli, grant);
         return;
     }
     show_page(err, view, grant);
+    warn_of_foreign_page(err, view, grant);
     loom_say(err, N_("\n2. Type this code there:\n\n"), NULL);
     loom_output_strong(err, grant->user_code);
     loom_say(err,
@@ -229,10 +237,9 @@ int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_
                         N_("The server could not be told that your earlier sign-in is over. To be "
                            "sure, sign in on its web page and end that session there."),
                         &words);
-    if (!wants_json(view)) {
-        loom_login_say_place(view->cli);
+    loom_login_say_place(view->cli);
+    if (!wants_json(view))
         say_next_step(view);
-    }
     say_environment_token(view);
     return LOOM_EXIT_DONE;
 }
@@ -245,6 +252,15 @@ static void print_failed(const struct loom_login_view *view, const struct loom_e
         loom_json_output_line(view->cli, object);
 }
 
+/* A token that the person gave was never a sign-in that could be renewed. */
+static int report_failure(const struct loom_login_view *view, const struct loom_error *error) {
+    if (error->code != LOOM_ERR_REJECTED || view->cli->options.with_token == 0)
+        return loom_report_say(view->cli, error, view->server);
+    loom_say_error(&view->cli->err, N_("{server} does not accept this token. Nothing was changed."),
+                   &(struct loom_words){.server = view->server->url});
+    return loom_report_status(error);
+}
+
 int loom_login_view_failed(struct loom_login_view *view, const struct loom_signed_in *signed_in,
                            const struct loom_error *error) {
     struct loom_output *err = &view->cli->err;
@@ -253,7 +269,7 @@ int loom_login_view_failed(struct loom_login_view *view, const struct loom_signe
     loom_login_browser_end(&view->browser);
     if (wants_json(view))
         print_failed(view, error);
-    int status = loom_report_say(view->cli, error, view->server);
+    int status = report_failure(view, error);
     if (signed_in->lost_token == LOOM_OLD_TOKEN_REVOKED)
         loom_say_always(
             err, N_("The server had approved the sign-in already. It was ended there again."),

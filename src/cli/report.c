@@ -111,6 +111,14 @@ static const struct {
         "again:\n\n    {detail}\n")},
     {LOOM_ERR_STORAGE, EFBIG, N_("This credential is too large to be stored. Nothing was stored.")},
     {LOOM_ERR_STORAGE, ANY, N_("Credentials cannot be kept in this place:\n\n    {detail}\n")},
+    {LOOM_ERR_DAMAGED, EEXIST,
+     N_("This file holds sign-ins in plain text where encrypted ones were: another program wrote "
+        "it. It was left alone:\n\n    {detail}\n\nTo take it over and encrypt it, move the old "
+        "key away, and run the same command again:\n\n    mv ~/.local/share/loom/vault.key "
+        "~/vault.key.old\n")},
+    {LOOM_ERR_DAMAGED, EPROTONOSUPPORT,
+     N_("A newer version of loom wrote these stored credentials. They were left alone. Use that "
+        "version, or update this one:\n\n    {detail}\n")},
     {LOOM_ERR_DAMAGED, ANY,
      N_("The stored credentials are damaged or were changed by something else. They were left "
         "alone:\n\n    {detail}\n\nTo move them aside and start afresh, run:"
@@ -175,6 +183,9 @@ int loom_report_status(const struct loom_error *error) {
 }
 
 const char *loom_report_code(const struct loom_error *error) {
+    /* It stays locked because the person wants it so. */
+    if (error->code == LOOM_ERR_KEYRING && error->os_error == ECANCELED)
+        return loom_report_code(&(struct loom_error){.code = LOOM_ERR_KEYRING_LOCKED});
     return meanings[find_meaning(error->code)].code;
 }
 

@@ -19,6 +19,7 @@ enum {
     ORIGIN_HEX_SIZE = 2 * LOOM_HASH_SIZE + 1,
     NOTES_MAX = 256, /* the oldest goes: it can be found out again */
     FILE_MAX = 64 * 1024,
+    LOCK_DEADLINE_MS = 500, /* git waits for the helper; a note that is not written costs little */
 };
 
 static const int64_t time_max = INT64_C(1) << 53;
@@ -192,7 +193,7 @@ enum loom_err loom_refused_note(const struct loom_paths *paths, const struct loo
         return loom_error_set(error, err);
     err = loom_folder_open(paths->data, LOOM_FOLDER_WRITE, &folder, error);
     if (err == LOOM_OK)
-        err = loom_lock_take(&folder, REFUSED_LOCK_NAME, LOOM_LOCK_DEADLINE_MS, &lock, error);
+        err = loom_lock_take(&folder, REFUSED_LOCK_NAME, LOCK_DEADLINE_MS, &lock, error);
     if (err != LOOM_OK)
         return err;
     read_notes(&folder, &notes);
@@ -218,7 +219,7 @@ enum loom_err loom_refused_forget(const struct loom_paths *paths, const struct l
     read_notes(&folder, &notes);
     if (note_of(&notes, origin_hex) == NULL)
         return loom_error_set(error, LOOM_OK);
-    err = loom_lock_take(&folder, REFUSED_LOCK_NAME, LOOM_LOCK_DEADLINE_MS, &lock, error);
+    err = loom_lock_take(&folder, REFUSED_LOCK_NAME, LOCK_DEADLINE_MS, &lock, error);
     if (err != LOOM_OK)
         return err;
     read_notes(&folder, &notes);

@@ -21,7 +21,9 @@ static enum loom_err read_once(const struct loom_folder *config,
         return err;
     err = loom_vault_parse(loom_buffer_text(&text), text.len, out_content);
     if (err == LOOM_ERR_DAMAGED)
-        return loom_vault_damaged(config, LOOM_VAULT_NAME, 0, error);
+        return loom_vault_damaged(
+            config, LOOM_VAULT_NAME,
+            loom_vault_is_newer(loom_buffer_text(&text), text.len) ? EPROTONOSUPPORT : 0, error);
     return err == LOOM_OK ? LOOM_OK : loom_error_set(error, err);
 }
 

@@ -228,6 +228,14 @@ enum loom_err loom_vault_parse(const char *text, size_t len,
     return LOOM_OK;
 }
 
+bool loom_vault_is_newer(const char *text, size_t len) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
+    int64_t version = 0;
+    return loom_json_parse(text, len, &tree) == LOOM_OK &&
+           read_fixed(tree, "format", "loom-credentials") == LOOM_OK &&
+           loom_json_get_number(tree, "version", 2, LOOM_JSON_INTEGER_MAX, &version) == LOOM_OK;
+}
+
 void loom_vault_content_clear(struct loom_vault_content *content) {
     loom_vault_file_clear(&content->file);
     loom_legacy_clear(&content->legacy);

@@ -210,6 +210,9 @@ struct loom_vault_content {
 LOOM_CHECKED enum loom_err loom_vault_parse(const char *text, size_t len,
                                             struct loom_vault_content *out_content);
 
+/* Of a text that is neither form: is it the sealed form of a version that is not known here? */
+bool loom_vault_is_newer(const char *text, size_t len);
+
 /*
  * Read credentials.json out of its folder. Absent is LOOM_OK with that form. Plaintext beside a key
  * is LOOM_ERR_DAMAGED with EEXIST.

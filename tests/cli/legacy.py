@@ -201,7 +201,8 @@ class Legacy(loomtest.Case):
         self.assertEqual(result.out, b"")
         self.assertIn(self.home.file, result.text)
         result = self.loom("logout", status=9)
-        self.assertIn("--discard-damaged", result.text)
+        self.assertIn("To take it over", result.text)
+        self.assertIn("\n    mv ~/.local/share/loom/vault.key ", result.text)
         self.assertEqual(self.server.requests(mark), [])
         with open(self.home.file) as file:
             self.assertIn(token, file.read())
