@@ -5,6 +5,7 @@
 #include "store/refused.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,10 +86,16 @@ static enum loom_err wait_a_little(const struct run *run, const struct loom_flow
     return clock->sleep_ms(clock->context, wait_ms < TICK_MS ? wait_ms : TICK_MS);
 }
 
+/* An answer that comes after the code's life is of no use, and one that hangs stops the clock. */
+static int poll_timeout_ms(const struct run *run, const struct loom_flow *flow) {
+    int64_t left_ms = loom_flow_left_ms(flow, now_ms(run));
+    return left_ms < LOOM_SESSION_POLL_MS ? (int)(left_ms > TICK_MS ? left_ms : TICK_MS)
+                                          : LOOM_SESSION_POLL_MS;
+}
+
 static enum loom_err poll_until_done(const struct run *run, const struct loom_device_grant *grant,
                                      struct loom_flow *flow, struct loom_secret **out_token,
                                      struct loom_error *error) {
-    struct loom_remote server = remote(run, 0);
     enum loom_waiting reason = LOOM_WAITING_PENDING;
     for (;;) {
         int64_t wait_ms = 0;
@@ -102,6 +109,7 @@ static enum loom_err poll_until_done(const struct run *run, const struct loom_de
             continue;
         }
         struct loom_poll poll;
+        struct loom_remote server = remote(run, poll_timeout_ms(run, flow));
         loom_native_poll(&server, grant->device_code, &poll, error);
         if (poll.token != NULL)
             *out_token = poll.token;
@@ -171,7 +179,9 @@ static enum loom_err keep(struct run *run, struct loom_signed_in *signed_in,
         (void)loom_error_set(error, err);
     else
         err = save(run, credential, error);
-    if (err != LOOM_OK && credential->source == LOOM_SOURCE_DEVICE)
+    /* A write that may yet be carried out must not leave a dead token behind. */
+    bool is_unknown = err == LOOM_ERR_KEYRING && error != NULL && error->os_error == EINPROGRESS;
+    if (err != LOOM_OK && !is_unknown && credential->source == LOOM_SOURCE_DEVICE)
         signed_in->lost_token = revoke(run, credential->token);
     return err;
 }

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 enum {
+    LOOM_SESSION_POLL_MS = 10000,   /* longest wait for the answer to one poll */
     LOOM_SESSION_WHOAMI_MS = 10000, /* longest wait for a name */
     LOOM_SESSION_REVOKE_MS = 10000, /* longest wait for a revocation */
 };

@@ -79,7 +79,7 @@ static void sign_in_waits_for_each_request_as_long_as_it_is_worth(void **state) 
     SCRIPT(world, START, COMPLETED, ME, LOGOUT);
     assert_int_equal(world_sign_in(world), LOOM_OK);
     assert_int_equal(world->fake.requests[0].timeout_ms, 0);
-    assert_int_equal(world->fake.requests[1].timeout_ms, 0);
+    assert_int_equal(world->fake.requests[1].timeout_ms, LOOM_SESSION_POLL_MS);
     assert_int_equal(world->fake.requests[2].timeout_ms, LOOM_SESSION_WHOAMI_MS);
     assert_int_equal(world->fake.requests[3].timeout_ms, LOOM_SESSION_REVOKE_MS);
 }
