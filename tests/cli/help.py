@@ -148,6 +148,9 @@ class Help(loomtest.Case):
         result = self.loom("login", "--", "--help", status=2)
         self.assertNotIn("no option", result.said)
         self.page("--", "help")
+        # Behind them nothing is one, behind the command neither.
+        result = self.loom("--", "login", "--help", status=2)
+        self.assertEqual(result.out, b"")
 
     def test_no_name_at_all(self):
         """argv[0] may be anything."""

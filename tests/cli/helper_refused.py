@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A token that git saw refused: noted, asked about once, and buried only by the server itself."""
+import fcntl
 import json
 import os
+import time
 
 import loomtest
 import servers
@@ -55,6 +57,15 @@ class HelperRefused(loomtest.Case):
         self.assertEqual(result.out, b"quit=1\n", result)
         self.assertIn(f"{self.server.url} no longer accepts your sign-in.", result.said)
         self.assertIn(f"    loom login --server {self.server.url}", result.text.splitlines())
+
+    def test_a_stopped_lock_holder_costs_git_no_patience(self):
+        """Its note is late, the answer is not."""
+        self.erase()
+        with open(self.notes_file + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            began = time.monotonic()
+            self.check_answered()
+            self.assertLess(time.monotonic() - began, 5)
 
     # ---- erase ----
 

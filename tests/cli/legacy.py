@@ -68,6 +68,17 @@ class Legacy(loomtest.Case):
             result = self.helper("get", {"protocol": "https", "host": host})
             self.assertEqual(result.out, b"", result)
 
+    def test_one_of_a_server_under_a_path_is_told_of_as_well(self):
+        self.home.seed_plaintext({vault.server_key("https://example.org/loom"): {
+            "type": "api", "key": self.plant(loomtest.marker("path"))}})
+        fields = {"protocol": "https", "host": "example.org"}
+        result = self.helper("get", {**fields, "path": "loom/git/ada/hello.git"})
+        self.assertEqual(result.out, b"", result)
+        self.assertRegex(result.text, r"(?m)^    loom [a-z]+ --server https://example.org/loom$")
+        for path in ("loomier/x.git", "git/loom.git"):
+            result = self.helper("get", {**fields, "path": path})
+            self.assertEqual((result.out, result.err), (b"", b""))
+
     def test_the_environment_adopts_nothing_for_the_helper(self):
         """git asks, whatever LOOM_SERVER says."""
         self.seed()

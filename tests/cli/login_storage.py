@@ -175,6 +175,9 @@ class LoginStorage(loomtest.Case):
                     file.write(bad)
                 result = self.check_refused(9)
                 self.assertIn(self.home.file, result.text)
+                is_newer = name == "another version"
+                self.assertEqual("newer version" in result.said, is_newer, result)
+                self.assertEqual("--discard-damaged" in result.text, not is_newer, result)
                 with open(self.home.file, "rb") as file:
                     self.assertEqual(file.read(), bad)
 
