@@ -33,15 +33,21 @@ for name in $(compgen -e); do
     case $name in
         PATH | TERM | COLORTERM | NO_COLOR | LANG | LANGUAGE | LC_* | TMPDIR | CI) ;;
         SSH_CONNECTION | SSH_TTY | DISPLAY | WAYLAND_DISPLAY) ;;
+        DBUS_SESSION_BUS_ADDRESS | XDG_RUNTIME_DIR) ;; # the way to the system keyring
         *) unset "$name" 2>/dev/null || true ;;
     esac
 done
 
 place=$(mktemp -d "${TMPDIR:-/tmp}/loom-demo.XXXXXX")
 server_id=
+is_signed_in=no
 
 clean_up() {
     trap - EXIT INT TERM HUP
+    # The system keyring outlives the temporary folder: nothing of the demo stays in it.
+    if [[ $is_signed_in == yes ]]; then
+        timeout 15 "$loom" logout --quiet --server "$url" >/dev/null 2>&1 || true
+    fi
     if [[ -n $server_id ]]; then
         kill "$server_id" 2>/dev/null || true
         # It has two seconds to end by itself.
@@ -161,6 +167,7 @@ sign_in() {
     local -a command=(loom login --server "$url" --cacert ca.crt)
     [[ $is_attended == yes ]] || command+=(--no-browser)
     show "${command[@]}"
+    is_signed_in=yes # or perhaps not; signing out then finds nothing
     timeout --foreground "$login_max_s" "${command[@]}" || stop "the sign-in did not work (status $?)."
 }
 
@@ -170,10 +177,32 @@ token() {
         sed -n 's/^password=//p'
 }
 
+readonly stored_file=.config/loom/credentials.json
+
+explain_place() {
+    if [[ -e $stored_file ]]; then
+        cat <<END
+The server gave loom a token. It lies encrypted in one file, its key in another
+folder, and only you may read either. A search of the whole home folder for the
+token itself finds nothing.
+END
+    else
+        cat <<END
+The server gave loom a token. It lies in your system keyring, as the item
+
+  Loom: $url
+
+and goes from there when the demo signs out. No file holds it: a search of the
+whole home folder finds nothing.
+END
+    fi
+}
+
 look_for_token() {
-    local -r file=.config/loom/credentials.json
-    run ls -l "$file" .local/share/loom/vault.key
-    [[ $(stat -c %a "$file") == 600 ]] || stop "the file can be read by others."
+    if [[ -e $stored_file ]]; then
+        run ls -l "$stored_file" .local/share/loom/vault.key
+        [[ $(stat -c %a "$stored_file") == 600 ]] || stop "the file can be read by others."
+    fi
     [[ -n $(token) ]] || stop "git would get no token."
     show grep -rF THE-TOKEN .
     if grep -rqF -f <(token) .; then
@@ -234,11 +263,7 @@ END
 fi
 sign_in
 
-step 'Where the token lives' <<END
-The server gave loom a token. It lies encrypted in one file, its key in another
-folder, and only you may read either. A search of the whole home folder for the
-token itself finds nothing.
-END
+step 'Where the token lives' < <(explain_place)
 look_for_token
 
 step 'Let git in' <<END
@@ -254,6 +279,7 @@ step 'Sign out' <<END
 Signing out ends the session on the server first, and then forgets it here.
 END
 run loom logout --server "$url"
+is_signed_in=no
 printf '\n'
 expect_refusal
 
