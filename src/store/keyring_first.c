@@ -32,8 +32,9 @@ static bool asks_vault(const struct keyring_first *policy) {
 /* The older of two copies goes. That it may stay is no failure: the newer one answers. */
 static void remove_copy(struct loom_store *from, const struct loom_origin *origin) {
     struct loom_store_question question = {origin, false};
-    enum loom_err err = from->ops->remove(from, &question, NULL);
-    if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND)
+    struct loom_error why = LOOM_ERROR_INIT;
+    enum loom_err err = from->ops->remove(from, &question, &why);
+    if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND && !loom_store_is_absent(&why))
         loom_log(LOOM_LOG_STEPS, "another copy of the credential for %s could not be removed",
                  origin->url);
 }
@@ -68,11 +69,6 @@ static bool is_bypassed(enum loom_err err, const struct loom_error *why) {
            (err == LOOM_ERR_KEYRING && why->os_error != ECANCELED && why->os_error != EINPROGRESS);
 }
 
-/* Nothing can be in a keyring that is not there. */
-static bool is_absent(enum loom_err err, const struct loom_error *why) {
-    return err == LOOM_ERR_KEYRING && (why->os_error == ENOENT || why->os_error == 0);
-}
-
 static enum loom_err give(struct loom_error *error, const struct loom_error *why) {
     if (error != NULL)
         *error = *why;
@@ -93,7 +89,7 @@ static enum loom_err find_in_both(struct keyring_first *policy,
     struct loom_store *keyring = policy->keyring, *vault = policy->vault;
     struct loom_error why = LOOM_ERROR_INIT;
     enum loom_err keyring_err = keyring->ops->find(keyring, question, &ours, &why);
-    bool is_missing = keyring_err == LOOM_ERR_NOT_FOUND || is_absent(keyring_err, &why);
+    bool is_missing = keyring_err == LOOM_ERR_NOT_FOUND || loom_store_is_absent(&why);
     if (keyring_err != LOOM_OK && !is_missing && !is_bypassed(keyring_err, &why))
         return give(error, &why);
     /* What a person names is adopted in one place only. */
@@ -323,7 +319,7 @@ static enum loom_err policy_remove(struct loom_store *store,
     enum loom_err keyring_err = remove_from(policy->keyring, question, &is_removed, &first);
     enum loom_err vault_err = remove_from(policy->vault, question, &is_removed, &second);
     /* Where no keyring is, nothing is left in one; a locked or hung one may well hold a copy. */
-    if (is_absent(keyring_err, &first) && policy->place != LOOM_PLACE_KEYRING)
+    if (loom_store_is_absent(&first) && policy->place != LOOM_PLACE_KEYRING)
         keyring_err = LOOM_OK;
     enum loom_err err = keyring_err != LOOM_OK ? keyring_err : vault_err;
     if (err != LOOM_OK) {
@@ -351,6 +347,17 @@ static void policy_describe(struct loom_store *store, struct loom_store_info *ou
     out_info->has_imported = out_info->has_imported || info.has_imported;
 }
 
+/* Where a credential goes is chosen; where one may be is not. */
+static size_t policy_parts(struct loom_store *store,
+                           struct loom_store *out_parts[static LOOM_STORE_PARTS_MAX]) {
+    const struct keyring_first *policy = policy_of(store);
+    size_t count = 0;
+    if (policy->keyring != NULL)
+        out_parts[count++] = policy->keyring;
+    out_parts[count++] = policy->vault;
+    return count;
+}
+
 static void policy_close(struct loom_store *store) {
     struct keyring_first *policy = policy_of(store);
     loom_store_close(policy->keyring);
@@ -365,6 +372,7 @@ static const struct loom_store_ops policy_ops = {
     .remove = policy_remove,
     .check = policy_check,
     .describe = policy_describe,
+    .parts = policy_parts,
     .close = policy_close,
 };
 

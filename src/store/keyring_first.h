@@ -16,6 +16,8 @@
  * file takes nothing. What the file does not have either is LOOM_ERR_NOT_FOUND only when no keyring
  * could hold it.
  *
+ * parts: both, the keyring first, whatever `place` says.
+ *
  * Without a keyring (`keyring` NULL), LOOM_PLACE_KEYRING is LOOM_ERR_KEYRING.
  */
 #ifndef LOOM_STORE_KEYRING_FIRST_H

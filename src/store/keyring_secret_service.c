@@ -181,7 +181,8 @@ static enum loom_err keyring_remove(struct loom_store *store,
                                     const struct loom_store_question *question,
                                     struct loom_error *error) {
     struct task task = {.question = question};
-    return run(keyring_of(store), perform_remove, &task, true, error);
+    /* Who stops a sign-out stops the talk with its server, not the deletion. */
+    return run(keyring_of(store), perform_remove, &task, false, error);
 }
 
 /* ---- Listing ---- */

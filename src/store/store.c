@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { SUFFIX_HASH_BYTES = 5 }; /* 10 hex digits */
@@ -26,6 +27,18 @@ enum loom_err loom_store_key(const struct loom_origin *origin, bool is_suffixed,
         loom_text_format_hex(hash, SUFFIX_HASH_BYTES, out_key + len + 2);
     }
     return LOOM_OK;
+}
+
+size_t loom_store_parts(struct loom_store *store,
+                        struct loom_store *out_parts[static LOOM_STORE_PARTS_MAX]) {
+    if (store->ops->parts != NULL)
+        return store->ops->parts(store, out_parts);
+    out_parts[0] = store;
+    return 1;
+}
+
+bool loom_store_is_absent(const struct loom_error *why) {
+    return why->code == LOOM_ERR_KEYRING && (why->os_error == ENOENT || why->os_error == 0);
 }
 
 void loom_store_close(struct loom_store *store) {

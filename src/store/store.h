@@ -69,6 +69,8 @@ typedef void loom_store_visit(void *context, const struct loom_store_entry *entr
 
 struct loom_store;
 
+enum { LOOM_STORE_PARTS_MAX = 2 };
+
 struct loom_store_ops {
     /* LOOM_ERR_NOT_FOUND: none. A credential handed out is the caller's to clear. */
     LOOM_CHECKED enum loom_err (*find)(struct loom_store *store,
@@ -101,6 +103,13 @@ struct loom_store_ops {
     /* What and where it is, as far as known without reading a secret. */
     void (*describe)(struct loom_store *store, struct loom_store_info *out_info);
 
+    /*
+     * The places that this store stands over, each to be asked on its own whatever the store itself
+     * asks; they stay the store's. Returns how many. NULL: it is one place.
+     */
+    size_t (*parts)(struct loom_store *store,
+                    struct loom_store *out_parts[static LOOM_STORE_PARTS_MAX]);
+
     void (*close)(struct loom_store *store);
 };
 
@@ -108,6 +117,13 @@ struct loom_store_ops {
 struct loom_store {
     const struct loom_store_ops *ops;
 };
+
+/* The places that it stands over; one that stands over none is its own. */
+size_t loom_store_parts(struct loom_store *store,
+                        struct loom_store *out_parts[static LOOM_STORE_PARTS_MAX]);
+
+/* Is this why: the place is a keyring that is not there, so that nothing can be in it? */
+bool loom_store_is_absent(const struct loom_error *why);
 
 /* Close and free. NULL is allowed. */
 void loom_store_close(struct loom_store *store);

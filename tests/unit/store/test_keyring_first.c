@@ -2,6 +2,8 @@
 /* The policy over two stores: which answers, which is written to, and what becomes of the other. */
 #include "house.h"
 
+#include "base/log.h"
+
 #include "store/keyring_first.h"
 #include "store/memory_store.h"
 
@@ -295,6 +297,29 @@ static void find_vault_damaged_keyring_still_answers(void **state) {
     assert_int_equal(find_error(pair->store, A, false), LOOM_ERR_DAMAGED);
 }
 
+static int lines_logged;
+
+static void count_line(enum loom_log_level level, const char *line) {
+    (void)level;
+    (void)line;
+    lines_logged++;
+}
+
+/* Nothing can be left in a keyring that is not there; a locked one may hold a copy. */
+static void save_is_silent_about_a_copy_in_an_absent_keyring(void **state) {
+    struct pair *pair = *state;
+    lines_logged = 0;
+    loom_log_open(LOOM_LOG_STEPS, count_line);
+    pair->keyring->save = pair->keyring->find = pair->keyring->remove = LOOM_ERR_KEYRING;
+    pair->keyring->os_error = ENOENT;
+    assert_int_equal(save_token(pair->store, A, "t"), LOOM_OK);
+    assert_int_equal(lines_logged, 0);
+    pair->keyring->remove = LOOM_ERR_KEYRING_LOCKED;
+    assert_int_equal(save_token(pair->store, A, "t"), LOOM_OK);
+    assert_int_equal(lines_logged, 1);
+    loom_log_open(LOOM_LOG_STEPS, NULL);
+}
+
 /* An import of nobody's anywhere comes after a credential of this very server anywhere. */
 static void find_own_in_the_file_beats_import_in_the_keyring(void **state) {
     struct pair *pair = *state;
@@ -530,6 +555,22 @@ static void place_file_does_not_ask_the_keyring(void **state) {
     assert_false(has(pair->keyring, A));
 }
 
+/* Whoever signs out looks into each place, wherever a credential would be kept. */
+static void parts_are_both_whatever_the_place(void **state) {
+    struct pair *pair = *state;
+    static const enum loom_place places[] = {LOOM_PLACE_AUTO, LOOM_PLACE_KEYRING, LOOM_PLACE_FILE};
+    struct loom_store *parts[LOOM_STORE_PARTS_MAX];
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        reopen_as(pair, places[i]);
+        assert_int_equal(loom_store_parts(pair->store, parts), 2);
+        assert_ptr_equal(parts[0], &pair->keyring->store);
+        assert_ptr_equal(parts[1], &pair->vault->store);
+        assert_int_equal(pair->keyring->calls + pair->vault->calls, 0);
+    }
+    assert_int_equal(loom_store_parts(&pair->vault->store, parts), 1);
+    assert_ptr_equal(parts[0], &pair->vault->store);
+}
+
 static void place_keyring_fails_rather_than_fall_back(void **state) {
     struct pair *pair = *state;
     reopen_as(pair, LOOM_PLACE_KEYRING);
@@ -593,6 +634,7 @@ int main(void) {
         TEST(keyring_dismissed_or_unknown_is_the_answer),
         TEST(find_keyring_unreadable_is_not_the_same_as_not_found),
         TEST(find_vault_damaged_keyring_still_answers),
+        TEST(save_is_silent_about_a_copy_in_an_absent_keyring),
         TEST(find_own_in_the_file_beats_import_in_the_keyring),
         TEST(find_imports_in_both_adopts_one),
         TEST(list_both_shows_each_once),
@@ -611,6 +653,7 @@ int main(void) {
         TEST(remove_keyring_absent_is_done_and_locked_is_not),
         TEST(remove_is_looked_for_again),
         TEST(place_file_does_not_ask_the_keyring),
+        TEST(parts_are_both_whatever_the_place),
         TEST(place_keyring_fails_rather_than_fall_back),
         TEST(open_without_keyring_uses_the_file),
         TEST(open_keyring_place_without_keyring_fails_and_closes),
