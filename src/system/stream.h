@@ -43,13 +43,14 @@ struct loom_hidden_line {
 };
 
 /*
- * Read one line from a terminal without echo; its end is not in `out`. What was typed before the echo
- * was off is dropped, and was seen: so the prompt comes after that. The echo is restored on every way
- * out: by return, and before the program ends by a signal (SIGTSTP restores it while stopped). Not
- * even the line's end is echoed: the caller moves on to the next line. Erase, word erase and kill
- * (both take the whole line) work; the line may be longer than the 4095 bytes that a terminal keeps
- * by itself. LOOM_ERR_USAGE: longer than the ceiling (it is read to its end all the same, so that the
- * rest is not shown), or end of file at once. LOOM_ERR_STORAGE: not a terminal (ENOTTY), or errno.
+ * Read one line from a terminal without echo; its end is not in `out`. What was typed before the
+ * echo was off is dropped, and was seen: so the prompt comes after that. The echo is restored on
+ * every way out: by return, and before the program ends by a signal (SIGTSTP restores it while
+ * stopped). Not even the line's end is echoed: the caller moves on to the next line. Erase, word
+ * erase and kill (both take the whole line) work; the line may be longer than the 4095 bytes that a
+ * terminal keeps by itself. LOOM_ERR_USAGE: longer than the ceiling (it is read to its end all the
+ * same, so that the rest is not shown), or end of file at once. LOOM_ERR_STORAGE: not a terminal
+ * (ENOTTY), or errno.
  */
 LOOM_CHECKED enum loom_err loom_stream_read_hidden(const struct loom_hidden_line *hidden_line,
                                                    struct loom_buffer *out,
