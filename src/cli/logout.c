@@ -6,187 +6,169 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
+#include "cli/logout_outcome.h"
 #include "cli/report.h"
 #include "cli/server_choice.h"
-#include "session/sign_out.h"
 #include "store/vault.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* One server's part of the answer; the worst status of several is the command's. */
-struct outcome {
-    const struct loom_origin *server;
-    struct loom_signed_out signed_out;
-    struct loom_error error; /* of the store; LOOM_OK when it worked */
+/* One sign-out of the command line: what it works through, and what came of it. */
+struct work {
+    const struct loom_server_list *list;
+    struct loom_logout_outcome *outcomes; /* owned; one for each server of the list */
+    size_t done;                          /* the rest was stopped by a signal */
+    struct loom_error told;               /* the trouble that was said last */
+    const char *moved_to;                 /* of --discard-damaged; NULL: nothing */
 };
 
-static const char *const revocations[] = {
-    [LOOM_REVOKED] = "yes",
-    [LOOM_REVOKED_BEFORE] = "already_dead",
-    [LOOM_REVOKE_UNSUPPORTED] = "unsupported",
-    [LOOM_REVOKE_FAILED] = "no",
-};
-
-static bool knows_server(const struct loom_signed_out *signed_out) {
-    return signed_out->revocation == LOOM_REVOKED || signed_out->revocation == LOOM_REVOKED_BEFORE;
-}
-
-static int status_of(const struct outcome *outcome) {
-    if (outcome->error.code != LOOM_OK)
-        return outcome->signed_out.was_signed_in ? LOOM_EXIT_PARTIAL
-                                                 : loom_report_status(&outcome->error);
-    return !outcome->signed_out.was_signed_in || knows_server(&outcome->signed_out)
-               ? LOOM_EXIT_DONE
-               : LOOM_EXIT_PARTIAL;
-}
-
-static void say_outcome(struct loom_cli *cli, const struct outcome *outcome) {
-    struct loom_words words = {.server = outcome->server->url};
-    const struct loom_signed_out *signed_out = &outcome->signed_out;
-    if (outcome->error.code != LOOM_OK) {
-        (void)loom_report_say(cli, &outcome->error, outcome->server);
-        return;
-    }
-    if (!signed_out->was_signed_in)
-        loom_say(&cli->err, N_("You were not signed in to {server}. There is nothing to do."),
-                 &words);
-    else if (knows_server(signed_out))
-        loom_say(&cli->err, N_("Signed out of {server}."), &words);
-    else
-        loom_say_always(&cli->err,
-                        N_("Signed out of {server} on this computer. The server could not be "
-                           "told, so it may still accept the old token. To be sure, sign in on "
-                           "its web page and end the session there."),
-                        &words);
-}
-
-/* deleted_from and left_in: the place, in the one list where it belongs. */
-static enum loom_err add_place(struct loom_json *object, const char *name,
-                               const struct outcome *outcome, bool is_deleted) {
-    struct loom_json *array;
-    const struct loom_signed_out *signed_out = &outcome->signed_out;
-    enum loom_err err = loom_json_add_array(object, name, &array);
-    if (err != LOOM_OK || !signed_out->was_signed_in || signed_out->is_deleted != is_deleted)
-        return err;
-    return loom_json_add_text(array, NULL, loom_json_output_kind(signed_out->place.kind));
-}
-
-static enum loom_err add_outcome(struct loom_json *array, const struct outcome *outcome) {
-    struct loom_json *row;
-    const struct loom_signed_out *signed_out = &outcome->signed_out;
-    bool has_asked = signed_out->was_signed_in;
-    const struct loom_error *error =
-        outcome->error.code != LOOM_OK ? &outcome->error : &signed_out->revoke_error;
-    enum loom_err err = loom_json_add_object(array, NULL, &row);
-    if (err == LOOM_OK)
-        err = loom_json_add_text(row, "server", outcome->server->url);
-    if (err == LOOM_OK)
-        err = loom_json_add_bool(row, "was_signed_in", signed_out->was_signed_in);
-    if (err == LOOM_OK)
-        err = add_place(row, "deleted_from", outcome, true);
-    if (err == LOOM_OK)
-        err = add_place(row, "left_in", outcome, false);
-    if (err == LOOM_OK)
-        err = loom_json_add_text(row, "revoked",
-                                 has_asked ? revocations[signed_out->revocation] : NULL);
-    return err == LOOM_OK ? loom_json_output_error(row, "error", error, outcome->server) : err;
-}
-
-static void print_json(struct loom_cli *cli, const struct outcome *outcomes, size_t count) {
+static void print_json(struct loom_cli *cli, const struct work *work) {
     LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
     struct loom_json *servers;
     enum loom_err err = loom_json_output_new(NULL, &object);
     if (err == LOOM_OK)
         err = loom_json_add_array(object, "servers", &servers);
-    for (size_t i = 0; i < count && err == LOOM_OK; i++)
-        err = add_outcome(servers, &outcomes[i]);
+    for (size_t i = 0; i < work->list->count && err == LOOM_OK; i++)
+        err = loom_logout_outcome_add(servers, &work->outcomes[i]);
+    if (err == LOOM_OK && cli->options.discard_damaged > 0)
+        err = loom_json_add_text(object, "moved_to", work->moved_to);
     if (err == LOOM_OK)
         loom_json_output_line(cli, object);
     else
         cli->out.has_failed = true;
 }
 
-static int sign_out_of(struct loom_cli *cli, const struct loom_origin *servers, size_t count,
-                       const char *ca_file) {
+/* What a signal left as it was. */
+static void say_skipped(struct loom_cli *cli, struct work *work) {
+    if (work->done == work->list->count)
+        return;
+    loom_say_always(&cli->err, N_("Stopped. You are still signed in to these servers:"), NULL);
+    loom_say_always(&cli->err, "\n", NULL);
+    for (size_t i = work->done; i < work->list->count; i++) {
+        work->outcomes[i].is_skipped = true;
+        (void)loom_error_set(&work->outcomes[i].error, LOOM_ERR_INTERRUPTED);
+        loom_say_always(&cli->err, "    {server}",
+                        &(struct loom_words){.server = work->outcomes[i].server->url});
+    }
+}
+
+/* The worst of several is the command's. */
+static int run_all(struct loom_cli *cli, struct work *work, const char *ca_file) {
     struct loom_session session = loom_cli_session(cli);
+    const struct loom_server_list *list = work->list;
     int status = LOOM_EXIT_DONE;
-    struct outcome *outcomes = calloc(count == 0 ? 1 : count, sizeof *outcomes);
-    if (outcomes == NULL)
-        return loom_report(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
-    for (size_t i = 0; i < count; i++) {
-        outcomes[i].server = &servers[i];
-        loom_error_ignore(loom_sign_out(&session, &servers[i], ca_file, &outcomes[i].signed_out,
-                                        &outcomes[i].error)); /* judged by status_of */
-        say_outcome(cli, &outcomes[i]);
-        int own = status_of(&outcomes[i]);
+    for (size_t i = 0; i < list->count; i++)
+        work->outcomes[i].server = &list->origins[i];
+    for (; work->done < list->count && (work->done == 0 || !loom_cli_was_interrupted());
+         work->done++) {
+        struct loom_logout_outcome *outcome = &work->outcomes[work->done];
+        loom_error_ignore(loom_sign_out(&session, outcome->server, ca_file, &outcome->signed_out,
+                                        &outcome->error)); /* judged by its status */
+        loom_logout_outcome_say(cli, outcome, &work->told);
+        int own = loom_logout_outcome_status(outcome);
         status = own > status ? own : status;
     }
-    if (cli->options.json > 0)
-        print_json(cli, outcomes, count);
-    free(outcomes);
+    say_skipped(cli, work);
     return status;
 }
 
-/* In a keyring that could not be read there may be sign-ins that nobody saw. */
-static enum loom_err judge_keyring(const struct loom_cli *cli, struct loom_error *error) {
-    static const struct {
-        enum loom_keyring_state state;
-        enum loom_err err;
-        int os_error;
-    } unread[] = {{LOOM_KEYRING_LOCKED, LOOM_ERR_KEYRING_LOCKED, 0},
-                  {LOOM_KEYRING_HUNG, LOOM_ERR_KEYRING, ETIMEDOUT},
-                  {LOOM_KEYRING_FAILING, LOOM_ERR_KEYRING, EIO}};
-    struct loom_store_info info;
-    cli->store->ops->describe(cli->store, &info);
-    for (size_t i = 0; i < sizeof unread / sizeof unread[0]; i++)
-        if (unread[i].state == info.keyring)
-            return loom_error_os(error, unread[i].err, unread[i].os_error, NULL);
-    return LOOM_OK;
+static bool was_signed_in_anywhere(const struct work *work) {
+    for (size_t i = 0; i < work->done; i++)
+        if (work->outcomes[i].signed_out.was_signed_in)
+            return true;
+    return false;
 }
 
-static int sign_out_of_all(struct loom_cli *cli, const char *ca_file) {
-    struct loom_error error = LOOM_ERROR_INIT;
-    LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
-    if (loom_server_list_read(cli, &list, &error) != LOOM_OK)
-        return loom_report(cli, &error, NULL);
-    if (list.count == 0 && !list.has_unnamed && judge_keyring(cli, &error) != LOOM_OK)
-        return loom_report(cli, &error, NULL);
-    if (list.has_unnamed)
-        loom_say_always(&cli->err,
-                        N_("Sign-ins of another Loom program are left here. They do not say which "
-                           "servers they are for. To end one, name its server yourself:"
-                           "\n\n    loom logout --server https://loom.example.com\n"),
-                        NULL);
-    else if (list.count == 0)
-        loom_say(&cli->err, N_("You are not signed in to any server. There is nothing to do."),
-                 NULL);
-    return sign_out_of(cli, list.origins, list.count, ca_file);
+/* What hid a place from the list hides sign-ins that nobody has seen. */
+static int judge_blindness(struct loom_cli *cli, struct work *work) {
+    const struct loom_error *blind = &work->list->blind;
+    if (blind->code == LOOM_OK)
+        return LOOM_EXIT_DONE;
+    loom_logout_trouble_say(cli, blind, NULL, &work->told);
+    return was_signed_in_anywhere(work) ? LOOM_EXIT_PARTIAL : loom_report_status(blind);
 }
 
-static int sign_out_of_one(struct loom_cli *cli, const char *argument, const char *ca_file) {
-    struct loom_origin server;
+static int sign_out_of(struct loom_cli *cli, const struct loom_server_list *list,
+                       const char *ca_file, const char *moved_to) {
+    struct work work = {.list = list, .moved_to = moved_to};
+    if (list->count == 0 && list->blind.code != LOOM_OK && moved_to == NULL)
+        return loom_report(cli, &list->blind, NULL);
+    work.outcomes = calloc(list->count + 1, sizeof *work.outcomes);
+    if (work.outcomes == NULL)
+        return loom_report(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
+    int status = run_all(cli, &work, ca_file);
+    int blind = judge_blindness(cli, &work);
+    if (cli->options.json > 0)
+        print_json(cli, &work);
+    free(work.outcomes);
+    return blind > status ? blind : status;
+}
+
+/* Is this import under the key of a server that is signed out of, and so ended with it? */
+static bool is_ended(const struct loom_server_list *list, const char *unnamed) {
+    char key[LOOM_STORE_KEY_MAX];
+    for (size_t i = 0; i < list->count; i++)
+        if (loom_store_key(&list->origins[i], false, key) == LOOM_OK && strcmp(key, unnamed) == 0)
+            return true;
+    return false;
+}
+
+/* Whose servers nobody has named cannot be ended: at which server? */
+static int say_unnamed(struct loom_cli *cli, const struct loom_server_list *list) {
     int status = LOOM_EXIT_DONE;
-    switch (loom_server_choose(cli, argument, &server, &status)) {
-    case LOOM_CHOICE_NAMED:
-    case LOOM_CHOICE_ONLY:
-        return sign_out_of(cli, &server, 1, ca_file);
-    case LOOM_CHOICE_NOTHING:
-        return sign_out_of_all(cli, ca_file);
-    case LOOM_CHOICE_SEVERAL:
-    case LOOM_CHOICE_FAILED:
-        break;
+    for (size_t i = 0; i < list->unnamed_count; i++) {
+        if (is_ended(list, list->unnamed[i]))
+            continue;
+        if (status == LOOM_EXIT_DONE) {
+            loom_say_always(
+                &cli->err,
+                N_("Sign-ins of another Loom program are left here. They do not say which "
+                   "servers they are for. To end one, name its server yourself:"
+                   "\n\n    loom logout --server https://loom.example.com\n"),
+                NULL);
+            loom_say_always(&cli->err, N_("These are the names that they are kept under:"), NULL);
+            loom_say_always(&cli->err, "\n", NULL);
+        }
+        status = LOOM_EXIT_PARTIAL;
+        loom_say_always(&cli->err, "    {detail}",
+                        &(struct loom_words){.detail = list->unnamed[i]});
     }
     return status;
+}
+
+/* Nobody named one: the only one there is, or with --all each of them. */
+static int sign_out_of_stored(struct loom_cli *cli, const char *ca_file, const char *moved_to) {
+    LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
+    int unnamed = LOOM_EXIT_DONE;
+    loom_server_list_read_everywhere(cli, &list);
+    if (list.count > 1 && cli->options.all == 0)
+        return loom_server_list_several(cli, &list);
+    if (list.count == 0 || cli->options.all > 0)
+        unnamed = say_unnamed(cli, &list);
+    if (list.count == 0 && list.unnamed_count == 0 && list.blind.code == LOOM_OK)
+        loom_say(&cli->err, N_("You are not signed in to any server. There is nothing to do."),
+                 NULL);
+    int status = sign_out_of(cli, &list, ca_file, moved_to);
+    return unnamed > status ? unnamed : status;
+}
+
+static int sign_out_of_named(struct loom_cli *cli, const char *argument, const char *ca_file,
+                             const char *moved_to) {
+    struct loom_origin server;
+    int status = LOOM_EXIT_DONE;
+    if (loom_server_choose(cli, argument, &server, &status) != LOOM_CHOICE_NAMED)
+        return status;
+    struct loom_server_list list = {.origins = &server, .count = 1};
+    return sign_out_of(cli, &list, ca_file, moved_to);
 }
 
 /* The tokens in a damaged file cannot be read, so the servers cannot be told about them. */
-static int discard_damaged(struct loom_cli *cli) {
+static int discard_damaged(struct loom_cli *cli, char out_path[static LOOM_STORE_PATH_MAX]) {
     struct loom_error error = LOOM_ERROR_INIT;
-    char path[LOOM_STORE_PATH_MAX];
     const struct loom_clock *clock = &cli->ports->clock;
     enum loom_err err =
-        loom_vault_discard_damaged(&cli->paths, clock->epoch_s(clock->context), path, &error);
+        loom_vault_discard_damaged(&cli->paths, clock->epoch_s(clock->context), out_path, &error);
     if (err == LOOM_ERR_NOT_FOUND) {
         loom_say(&cli->err, N_("Nothing stored is damaged. Nothing was moved."), NULL);
         return LOOM_EXIT_DONE;
@@ -197,7 +179,7 @@ static int discard_damaged(struct loom_cli *cli) {
                     N_("The damaged credentials were moved aside:\n\n    {path}\n\nThe servers "
                        "could not be told, so they may still accept the old tokens. To be sure, "
                        "sign in on their web pages and end the sessions there."),
-                    &(struct loom_words){.path = path});
+                    &(struct loom_words){.path = out_path});
     return LOOM_EXIT_DONE;
 }
 
@@ -211,14 +193,22 @@ static void say_environment_token(struct loom_cli *cli) {
 
 static int run_with_store(struct loom_cli *cli, const char *argument, const char *ca_file) {
     struct loom_error error = LOOM_ERROR_INIT;
+    char path[LOOM_STORE_PATH_MAX] = "";
+    bool is_named = argument != NULL || cli->options.server != NULL;
     if (loom_cli_open_store(cli, &error) != LOOM_OK)
         return loom_report(cli, &error, NULL);
-    int status = LOOM_EXIT_DONE;
-    if (cli->options.discard_damaged > 0)
-        status = discard_damaged(cli);
-    if (status == LOOM_EXIT_DONE)
-        status = cli->options.all > 0 ? sign_out_of_all(cli, ca_file)
-                                      : sign_out_of_one(cli, argument, ca_file);
+    int status = cli->options.discard_damaged > 0 ? discard_damaged(cli, path) : LOOM_EXIT_DONE;
+    const char *moved_to = path[0] != '\0' ? path : NULL;
+    if (status != LOOM_EXIT_DONE)
+        return status;
+    /* It has one job, unless somebody gives it another. */
+    if (cli->options.discard_damaged > 0 && !is_named && cli->options.all == 0) {
+        struct loom_server_list nothing = {.origins = NULL};
+        return sign_out_of(cli, &nothing, ca_file, moved_to);
+    }
+    is_named = is_named || (cli->environment.server != NULL && cli->options.all == 0);
+    status = is_named ? sign_out_of_named(cli, argument, ca_file, moved_to)
+                      : sign_out_of_stored(cli, ca_file, moved_to);
     say_environment_token(cli);
     return status;
 }

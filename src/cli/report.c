@@ -35,6 +35,7 @@ static const struct {
     {LOOM_ERR_EXPIRED, ANY,
      N_("The code expired before anyone approved it. Nothing was changed. To get a new code, "
         "run:\n\n    loom login --server {server}\n")},
+    {LOOM_ERR_INTERRUPTED, EINTR, N_("Stopped before everything was done.")},
     {LOOM_ERR_INTERRUPTED, ANY, N_("Stopped. Nothing was changed.")},
     {LOOM_ERR_NO_HOST, ANY,
      N_("Cannot reach {server}. There is no server of that name. Check the spelling and your "

@@ -5,6 +5,7 @@
 #include "cli/report.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,11 +93,32 @@ enum loom_err loom_server_parse(struct loom_cli *cli, const char *typed,
     return err;
 }
 
+/* Two places may hold the same, and it is one server all the same. */
+static void add_unnamed(struct loom_server_list *list, const char *key) {
+    for (size_t i = 0; i < list->unnamed_count; i++)
+        if (strcmp(list->unnamed[i], key) == 0)
+            return;
+    char(*unnamed)[LOOM_STORE_KEY_MAX] =
+        reallocarray(list->unnamed, list->unnamed_count + 1, sizeof *list->unnamed);
+    if (unnamed == NULL) {
+        list->has_failed = true;
+        return;
+    }
+    (void)snprintf(unnamed[list->unnamed_count++], sizeof *unnamed, "%s", key);
+    list->unnamed = unnamed;
+}
+
 static void add_server(void *context, const struct loom_store_entry *entry) {
     struct loom_server_list *list = context;
-    list->has_unnamed = list->has_unnamed || entry->origin == NULL;
-    if (entry->origin == NULL || list->has_failed)
+    if (list->has_failed)
         return;
+    if (entry->origin == NULL) {
+        add_unnamed(list, entry->key);
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if (loom_origin_is_equal(&list->origins[i], entry->origin))
+            return;
     struct loom_origin *origins =
         reallocarray(list->origins, list->count + 1, sizeof *list->origins);
     if (origins == NULL) {
@@ -111,6 +133,11 @@ static int compare_origins(const void *a, const void *b) {
     return strcmp(((const struct loom_origin *)a)->url, ((const struct loom_origin *)b)->url);
 }
 
+static void sort(struct loom_server_list *list) {
+    if (list->count > 1)
+        qsort(list->origins, list->count, sizeof *list->origins, compare_origins);
+}
+
 enum loom_err loom_server_list_read(struct loom_cli *cli, struct loom_server_list *out_list,
                                     struct loom_error *error) {
     *out_list = (struct loom_server_list){.origins = NULL};
@@ -119,27 +146,42 @@ enum loom_err loom_server_list_read(struct loom_cli *cli, struct loom_server_lis
         err = loom_error_set(error, LOOM_ERR_INTERNAL);
     if (err != LOOM_OK)
         loom_server_list_clear(out_list);
-    else if (out_list->count > 1)
-        qsort(out_list->origins, out_list->count, sizeof *out_list->origins, compare_origins);
+    else
+        sort(out_list);
     return err;
+}
+
+void loom_server_list_read_everywhere(struct loom_cli *cli, struct loom_server_list *out_list) {
+    struct loom_store *parts[LOOM_STORE_PARTS_MAX];
+    size_t count = loom_store_parts(cli->store, parts);
+    *out_list = (struct loom_server_list){.origins = NULL};
+    for (size_t i = 0; i < count; i++) {
+        struct loom_error error = LOOM_ERROR_INIT;
+        enum loom_err err = parts[i]->ops->list(parts[i], add_server, out_list, &error);
+        if (err != LOOM_OK && !loom_store_is_absent(&error) && out_list->blind.code == LOOM_OK)
+            out_list->blind = error;
+    }
+    if (out_list->has_failed)
+        (void)loom_error_set(&out_list->blind, LOOM_ERR_INTERNAL);
+    sort(out_list);
 }
 
 void loom_server_list_clear(struct loom_server_list *list) {
     free(list->origins);
+    free(list->unnamed);
     *list = (struct loom_server_list){.origins = NULL};
 }
 
-static enum loom_choice list_several(struct loom_cli *cli, const struct loom_server_list *list,
-                                     int *out_status) {
-    *out_status = loom_report_usage(cli,
-                                    N_("Say with this option which server you mean:\n\n    "
-                                       "--server URL\n\nYou are signed in to these:"),
-                                    NULL);
+int loom_server_list_several(struct loom_cli *cli, const struct loom_server_list *list) {
+    int status = loom_report_usage(cli,
+                                   N_("Say with this option which server you mean:\n\n    "
+                                      "--server URL\n\nYou are signed in to these:"),
+                                   NULL);
     loom_say_always(&cli->err, "\n", NULL);
     for (size_t i = 0; i < list->count; i++)
         loom_say_always(&cli->err, "    {server}",
                         &(struct loom_words){.server = list->origins[i].url});
-    return LOOM_CHOICE_SEVERAL;
+    return status;
 }
 
 static enum loom_choice choose_stored(struct loom_cli *cli, struct loom_origin *out_origin,
@@ -152,8 +194,10 @@ static enum loom_choice choose_stored(struct loom_cli *cli, struct loom_origin *
     }
     if (list.count == 0)
         return LOOM_CHOICE_NOTHING;
-    if (list.count > 1)
-        return list_several(cli, &list, out_status);
+    if (list.count > 1) {
+        *out_status = loom_server_list_several(cli, &list);
+        return LOOM_CHOICE_SEVERAL;
+    }
     *out_origin = list.origins[0];
     return LOOM_CHOICE_ONLY;
 }

@@ -8,6 +8,7 @@
 
 #include "base/origin.h"
 #include "cli/cli.h"
+#include "store/store.h"
 
 enum loom_choice {
     LOOM_CHOICE_NAMED,   /* by the person: option, argument or environment */
@@ -33,13 +34,25 @@ LOOM_CHECKED enum loom_err loom_server_parse(struct loom_cli *cli, const char *t
 struct loom_server_list {
     struct loom_origin *origins; /* owned */
     size_t count;
-    bool has_unnamed; /* there are imports besides, whose servers nobody has named yet */
-    bool has_failed;  /* no memory */
+    /* The keys of imports besides, whose servers nobody has named yet; owned. */
+    char (*unnamed)[LOOM_STORE_KEY_MAX];
+    size_t unnamed_count;
+    struct loom_error blind; /* of ..._everywhere(): why a place could not be read, else LOOM_OK */
+    bool has_failed;         /* no memory */
 };
 
 LOOM_CHECKED enum loom_err loom_server_list_read(struct loom_cli *cli,
                                                  struct loom_server_list *out_list,
                                                  struct loom_error *error);
+
+/*
+ * Read every place, whichever of them --store or LOOM_STORE names. What one of them hides is in
+ * `blind`; a keyring that is not there hides nothing.
+ */
+void loom_server_list_read_everywhere(struct loom_cli *cli, struct loom_server_list *out_list);
+
+/* Say that one of several has to be named, and list them. Returns the exit status. */
+int loom_server_list_several(struct loom_cli *cli, const struct loom_server_list *list);
 
 void loom_server_list_clear(struct loom_server_list *list);
 

@@ -152,11 +152,11 @@ class Legacy(loomtest.Case):
             home = self.new_home()
             home.seed_plaintext({vault.server_key(URL): {"type": "api",
                                                          "key": loomtest.marker("left")}})
-            result = self.loom(*argv, home=home, status=None)
+            result = self.loom(*argv, home=home, status=10)
             with open(home.file) as file:
-                is_left = loomtest.marker("left") in file.read()
-            if is_left or home.stored():
-                self.assertNotIn("There is nothing to do.", result.said)
+                self.assertIn(loomtest.marker("left"), file.read())
+            self.assertNotIn("There is nothing to do.", result.said)
+            self.assertIn(f"    {vault.server_key(URL)}", result.text.splitlines())
 
     def test_json_stays_json(self):
         self.seed()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signing out: the server is told, everything is forgotten here, and both are said as they are."""
+import fcntl
+import json
 import os
 import signal
 import time
@@ -186,7 +188,8 @@ class Logout(loomtest.Case):
         for number in (signal.SIGINT, signal.SIGTERM):
             self.in_time(once, STOP_S + SAVE_S)
 
-    def test_ctrl_c_and_all_forgets_every_server(self):
+    def test_ctrl_c_and_all_leaves_those_whose_turn_did_not_come(self):
+        """No sign-in is forgotten of which its server was not even told."""
         running = [self.start_server() for _ in range(3)]
         for server in running:
             self.give(server)
@@ -196,7 +199,35 @@ class Logout(loomtest.Case):
         program.signal(signal.SIGINT)
         result = program.finish()
         self.assertEqual(result.status, -signal.SIGINT, result)
-        self.assertEqual(self.home.tokens(), {})
+        cut, *rest = sorted(running, key=lambda server: server.url)
+        self.assertEqual(set(self.home.tokens()), {server.url for server in rest})
+        self.assertIn(f"Signed out of {cut.url} on this computer. The server could not be told",
+                      result.said)
+        self.assertIn("You are still signed in to these servers:", result.said)
+        for server in rest:
+            self.assertIn(f"    {server.url}", result.text.splitlines())
+            self.assertEqual(server.times("/auth/logout"), [])
+        self.assertNotIn("Nothing was changed", result.said)
+        rows = self.rows(result)
+        self.assertEqual([(row["deleted_from"], row["revoked"]) for row in rows],
+                         [(["file"], "no"), ([], None), ([], None)])
+        self.assertEqual({row["error"]["code"] for row in rows}, {"interrupted"})
+        self.assertNotIn("Nothing was changed", rows[0]["error"]["message"])
+
+    def test_what_cannot_be_removed_says_what_the_server_knows(self):
+        other = self.start_server("--misbehave", "logout-500")
+        for server, said in ((self.server, "has ended your sign-in, but it could not be removed"),
+                             (other, "could not be removed from this computer, and the server "
+                                     "could not be told")):
+            home = self.new_home()
+            token = self.give(server, home=home)
+            with open(home.file + ".lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                result = self.loom("logout", home=home, status=10)
+            self.assertIn(said, result.said)
+            self.assertNotIn("Signed out of", result.said)
+            self.assertEqual(server.is_alive(token), server is other)
+            self.assertEqual(set(home.tokens()), {server.url})
 
     # ---- Damage ----
 
@@ -241,14 +272,26 @@ class Logout(loomtest.Case):
         self.give(self.server)
         result = self.loom("logout", "--discard-damaged")
         self.assertIn("Nothing stored is damaged.", result.said)
-        self.assertIn("Signed out", result.said)
-        self.loom("logout", "--discard-damaged")
+        self.assertNotIn("Signed out", result.said)
+        self.assertEqual(len(self.home.tokens()), 1)
+        for argv in ((), ("--all",), (self.server.url,), ("--server", self.server.url)):
+            self.give(self.server)
+            result = self.loom("logout", "--discard-damaged", *argv,
+                               env={"LOOM_SERVER": self.server.url} if not argv else {})
+            self.assertEqual("Signed out" in result.said, argv != ())
+            self.assertEqual(len(self.home.tokens()), 0 if argv else 1)
         self.assertFalse([name for name in os.listdir(self.home.config) if "damaged" in name])
 
     def test_discarding_in_json(self):
         self.give(self.server)
         self.home.damage()
-        self.assertEqual(self.rows(self.loom("logout", "--discard-damaged", "--json")), [])
+        result = self.loom("logout", "--discard-damaged", "--json")
+        self.assertEqual(self.rows(result), [])
+        path = json.loads(result.out)["moved_to"]
+        self.assertTrue(os.path.exists(path), path)
+        result = self.loom("logout", "--discard-damaged", "--json")
+        self.assertEqual(self.rows(result), [])
+        self.assertIsNone(json.loads(result.out)["moved_to"])
 
     # ---- The token of the environment ----
 

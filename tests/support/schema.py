@@ -92,7 +92,7 @@ def check_logout(case, result):
     case.assertEqual(result.out.count(b"\n"), 1, result)
     value = parse(case, result.out, result)
     case.assertEqual(value["schema"], 1, result)
-    _keys(case, value, ["schema", "servers"], result)
+    _keys(case, value, ["schema", "servers"] + ["moved_to"] * ("moved_to" in value), result)
     for row in value["servers"]:
         _keys(case, row, LOGOUT, result)
         case.assertIn(row["revoked"], ("yes", "already_dead", "no", "unsupported", None), result)

@@ -3,9 +3,11 @@
 #include "unit/session/session_world.h"
 
 #include "session/sign_out.h"
+#include "store/keyring_first.h"
 #include "store/refused.h"
 #include "support/expect.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +24,8 @@ static void sign_out_of_nothing_is_done_without_a_request(void **state) {
     assert_int_equal(world->error.code, LOOM_OK);
     assert_journal(world, "find\n");
     assert_false(signed_out.was_signed_in);
-    assert_true(signed_out.is_deleted);
+    assert_int_equal(signed_out.places_count, 1);
+    assert_false(signed_out.places[0].was_there || signed_out.places[0].is_deleted);
     assert_int_equal(signed_out.revoke_error.code, LOOM_OK);
 }
 
@@ -39,8 +42,8 @@ static void sign_out_tells_the_server_before_it_forgets(void **state) {
     assert_int_equal(world->fake.requests[0].timeout_ms, LOOM_SESSION_REVOKE_MS);
     assert_string_equal(world_kept_token(world), "");
     assert_true(signed_out.was_signed_in);
-    assert_true(signed_out.is_deleted);
-    assert_string_equal(signed_out.place.path, WATCHED_PATH);
+    assert_true(signed_out.places[0].was_there && signed_out.places[0].is_deleted);
+    assert_int_equal(signed_out.places[0].kind, LOOM_STORE_MEMORY);
 }
 
 /* REV-01 to REV-04: what the server says decides what is told, never what is deleted. */
@@ -84,7 +87,7 @@ static void sign_out_deletes_whatever_the_server_says(void **state) {
         expect_equal(what, world->error.code, LOOM_OK);
         expect_text(what, world->journal.data, "find\nPOST /auth/logout\nremove\nfind\n");
         expect_text(what, world_kept_token(world), "");
-        expect(what, signed_out.was_signed_in && signed_out.is_deleted);
+        expect(what, signed_out.was_signed_in && signed_out.places[0].is_deleted);
         expect_equal(what, signed_out.revocation, rows[i].revocation);
         expect_equal(what, signed_out.revoke_error.code, rows[i].revoke_err);
         expect_equal(what, signed_out.revoke_error.http_status, rows[i].http_status);
@@ -102,7 +105,7 @@ static void sign_out_tells_when_the_store_fails(void **state) {
     } rows[] = {
         {LOOM_ERR_DAMAGED, LOOM_OK, 0, 0, LOOM_ERR_DAMAGED, false, false},
         {LOOM_ERR_STORAGE, LOOM_OK, 0, 0, LOOM_ERR_STORAGE, false, false},
-        {LOOM_ERR_KEYRING, LOOM_OK, 0, 0, LOOM_ERR_KEYRING, false, false},
+        {LOOM_ERR_KEYRING_LOCKED, LOOM_OK, 0, 0, LOOM_ERR_KEYRING_LOCKED, false, false},
         {LOOM_OK, LOOM_ERR_STORAGE, 0, 0, LOOM_ERR_STORAGE, true, false},
         {LOOM_OK, LOOM_ERR_DAMAGED, 0, 0, LOOM_ERR_DAMAGED, true, false},
         /* the second look fails */
@@ -126,7 +129,7 @@ static void sign_out_tells_when_the_store_fails(void **state) {
         expect_equal(what, sign_out(world, NULL, &signed_out), rows[i].err);
         expect_equal(what, world->error.code, rows[i].err);
         expect_equal(what, signed_out.was_signed_in, rows[i].was_signed_in);
-        expect_equal(what, signed_out.is_deleted, rows[i].is_deleted);
+        expect_equal(what, signed_out.places[0].is_deleted, rows[i].is_deleted);
         expect_equal(what, world->fake.sent, rows[i].was_signed_in ? 1 : 0);
         if (rows[i].was_signed_in)
             expect_equal(what, signed_out.revocation, LOOM_REVOKED);
@@ -160,7 +163,7 @@ static void sign_out_of_an_import_adopts_and_ends_it(void **state) {
     SCRIPT(world, LOGOUT);
     assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
     assert_string_equal(world->fake.requests[0].bearer, OLD);
-    assert_true(signed_out.was_signed_in && signed_out.is_deleted);
+    assert_true(signed_out.was_signed_in && signed_out.places[0].is_deleted);
     assert_string_equal(world_kept_token(world), "");
 }
 
@@ -215,6 +218,157 @@ static void sign_out_forgets_that_a_token_was_refused(void **state) {
     loom_secret_free(token);
 }
 
+/* ---- Two places: the keyring and the file ---- */
+
+struct two_places {
+    struct watched_store keyring, vault;
+    struct loom_buffer journal;
+    struct loom_store *store; /* owned, and owns both */
+};
+
+static void open_two(struct session_world *world, struct two_places *two, enum loom_place place) {
+    *two = (struct two_places){.journal = LOOM_BUFFER_INIT(4096)};
+    watched_store_open(&two->keyring, &two->journal);
+    watched_store_open(&two->vault, &two->journal);
+    assert_int_equal(
+        loom_keyring_first_open(&two->keyring.store, &two->vault.store, place, &two->store),
+        LOOM_OK);
+    world->session.store = two->store;
+}
+
+static void close_two(struct session_world *world, struct two_places *two) {
+    world->session.store = &world->watched.store;
+    loom_store_drop(&two->store);
+    loom_buffer_clear(&two->journal);
+}
+
+static void keep_in(struct session_world *world, const struct watched_store *place,
+                    const char *token, int64_t obtained_at) {
+    struct loom_store *own = world->watched.memory;
+    world->watched.memory = place->memory;
+    world_keep(world, &(struct kept){.token = token, .obtained_at = obtained_at});
+    world->watched.memory = own;
+}
+
+static const char *kept_in(struct session_world *world, const struct watched_store *place) {
+    struct loom_store *own = world->watched.memory;
+    world->watched.memory = place->memory;
+    const char *token = world_kept_token(world);
+    world->watched.memory = own;
+    return token;
+}
+
+/* Whatever place a credential would be kept in: both tokens end, and both copies go. */
+static void sign_out_ends_different_tokens_in_both_places(void **state) {
+    struct session_world *world = *state;
+    static const enum loom_place places[] = {LOOM_PLACE_AUTO, LOOM_PLACE_KEYRING, LOOM_PLACE_FILE};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct two_places two;
+        struct loom_signed_out signed_out;
+        open_two(world, &two, places[i]);
+        keep_in(world, &two.keyring, NEW, 2);
+        keep_in(world, &two.vault, OLD, 1);
+        SCRIPT(world, LOGOUT, LOGOUT);
+        assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+        assert_int_equal(world->fake.sent, 2);
+        assert_string_equal(world->fake.requests[0].bearer, NEW);
+        assert_string_equal(world->fake.requests[1].bearer, OLD);
+        assert_int_equal(signed_out.places_count, 2);
+        assert_true(signed_out.places[0].is_deleted && signed_out.places[1].is_deleted);
+        assert_string_equal(kept_in(world, &two.keyring), "");
+        assert_string_equal(kept_in(world, &two.vault), "");
+        close_two(world, &two);
+    }
+}
+
+static void sign_out_tells_of_the_same_token_in_both_places_once(void **state) {
+    struct session_world *world = *state;
+    struct two_places two;
+    struct loom_signed_out signed_out;
+    open_two(world, &two, LOOM_PLACE_AUTO);
+    keep_in(world, &two.keyring, OLD, 1);
+    keep_in(world, &two.vault, OLD, 1);
+    SCRIPT(world, LOGOUT);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_int_equal(world->fake.sent, 1);
+    assert_int_equal(signed_out.revocation, LOOM_REVOKED);
+    assert_true(signed_out.places[0].is_deleted && signed_out.places[1].is_deleted);
+    close_two(world, &two);
+}
+
+/* What one place hides does not save what the other holds, and is told of that place alone. */
+static void sign_out_clears_the_file_beside_a_keyring_that_hides(void **state) {
+    struct session_world *world = *state;
+    static const struct {
+        enum loom_err find_err, err;
+    } rows[] = {
+        {LOOM_ERR_KEYRING_LOCKED, LOOM_ERR_KEYRING_LOCKED},
+        {LOOM_ERR_DAMAGED, LOOM_ERR_DAMAGED},
+        {LOOM_ERR_KEYRING, LOOM_OK}, /* absent */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct two_places two;
+        struct loom_signed_out signed_out;
+        open_two(world, &two, LOOM_PLACE_AUTO);
+        keep_in(world, &two.vault, OLD, 1);
+        two.keyring.find_err = rows[i].find_err;
+        SCRIPT(world, LOGOUT);
+        assert_int_equal(sign_out(world, NULL, &signed_out), rows[i].err);
+        assert_int_equal(world->error.code, rows[i].err);
+        assert_true(signed_out.was_signed_in);
+        assert_int_equal(signed_out.revocation, LOOM_REVOKED);
+        assert_false(signed_out.places[0].was_there || signed_out.places[0].is_deleted);
+        assert_int_equal(signed_out.places[0].error.code, rows[i].err);
+        assert_true(signed_out.places[1].was_there && signed_out.places[1].is_deleted);
+        assert_int_equal(signed_out.places[1].error.code, LOOM_OK);
+        close_two(world, &two);
+    }
+}
+
+static void sign_out_tells_in_which_place_it_is_left(void **state) {
+    struct session_world *world = *state;
+    struct two_places two;
+    struct loom_signed_out signed_out;
+    open_two(world, &two, LOOM_PLACE_AUTO);
+    keep_in(world, &two.keyring, NEW, 2);
+    keep_in(world, &two.vault, OLD, 1);
+    two.vault.remove_err = LOOM_ERR_STORAGE;
+    SCRIPT(world, LOGOUT, LOGOUT);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_ERR_STORAGE);
+    assert_true(signed_out.places[0].was_there && signed_out.places[0].is_deleted);
+    assert_true(signed_out.places[1].was_there && !signed_out.places[1].is_deleted);
+    close_two(world, &two);
+}
+
+/* "Nothing was changed" would be wrong from here on. */
+static void sign_out_interrupted_after_a_change_says_so(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    world_keep(world, &(struct kept){.token = OLD});
+    world->watched.remove_err = LOOM_ERR_INTERRUPTED;
+    SCRIPT(world, LOST(NULL, LOOM_ERR_INTERRUPTED));
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_ERR_INTERRUPTED);
+    assert_int_equal(world->error.os_error, EINTR);
+    assert_int_equal(signed_out.revoke_error.os_error, EINTR);
+    world_forget(world);
+    world->watched.find_err = LOOM_ERR_INTERRUPTED;
+    world->watched.finds_before_err = 0;
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_ERR_INTERRUPTED);
+    assert_int_equal(world->error.os_error, 0);
+}
+
+/* The look that a signal cut short comes after the deletion. */
+static void sign_out_interrupted_second_look_is_deleted(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    world_keep(world, &(struct kept){.token = OLD});
+    world->watched.find_err = LOOM_ERR_INTERRUPTED;
+    world->watched.finds_before_err = 1;
+    SCRIPT(world, LOGOUT);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_true(signed_out.places[0].is_deleted);
+}
+
 #define WORLD_TEST(test)                                                                           \
     cmocka_unit_test_setup_teardown(test, session_world_make, session_world_remove)
 
@@ -228,6 +382,12 @@ int main(void) {
         WORLD_TEST(sign_out_of_an_import_adopts_and_ends_it),
         WORLD_TEST(sign_out_tells_of_an_import_under_the_same_key_too),
         WORLD_TEST(sign_out_leaves_a_server_with_a_colliding_key_alone),
+        WORLD_TEST(sign_out_ends_different_tokens_in_both_places),
+        WORLD_TEST(sign_out_tells_of_the_same_token_in_both_places_once),
+        WORLD_TEST(sign_out_clears_the_file_beside_a_keyring_that_hides),
+        WORLD_TEST(sign_out_tells_in_which_place_it_is_left),
+        WORLD_TEST(sign_out_interrupted_after_a_change_says_so),
+        WORLD_TEST(sign_out_interrupted_second_look_is_deleted),
         WORLD_TEST(sign_out_forgets_that_a_token_was_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
