@@ -237,8 +237,8 @@ enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error
         err = loom_paths_find(&cli->paths, error);
     if (err != LOOM_OK)
         return err;
-    if (place != LOOM_PLACE_FILE)
-        err = loom_cli_open_keyring(cli, &keyring);
+    /* Nobody is asked to unlock what was not chosen; what it shows is looked at all the same. */
+    err = loom_cli_open_keyring(cli, place != LOOM_PLACE_FILE, &keyring);
     if (err == LOOM_OK)
         err = loom_vault_open(&cli->paths, &vault);
     if (err == LOOM_OK)

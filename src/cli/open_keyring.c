@@ -24,7 +24,8 @@ static void say_waiting(void *context) {
                     NULL);
 }
 
-enum loom_err loom_cli_open_keyring(struct loom_cli *cli, struct loom_store **out_keyring) {
+enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
+                                    struct loom_store **out_keyring) {
     /* libsecret would talk to whatever this names instead of the keyring. */
     (void)unsetenv("SECRET_SERVICE_BUS_NAME");
     struct loom_keyring_options options = {
@@ -32,7 +33,7 @@ enum loom_err loom_cli_open_keyring(struct loom_cli *cli, struct loom_store **ou
         .bus_address = cli->environment.bus_address,
         .runtime_folder = cli->environment.runtime_folder,
         .total_ms = cli->is_helper ? HELPER_MS : 0,
-        .may_ask = may_ask(cli),
+        .may_ask = is_wanted && may_ask(cli),
         .waiting = say_waiting,
         .waiting_context = cli,
     };

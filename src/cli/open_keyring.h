@@ -6,11 +6,12 @@
 #include "cli/cli.h"
 
 /*
- * Open the keyring, which asks nobody yet. A person is asked to unlock it only where a window can
- * appear to the one who sits here: with a display, not in a remote session, and in the helper only
- * when stderr is a terminal and GIT_TERMINAL_PROMPT is not 0. `cli` must outlive the store.
+ * Open the keyring, which asks nobody yet. With `is_wanted` a person is asked to unlock it only
+ * where a window can appear to the one who sits here: with a display, not in a remote session, and
+ * in the helper only when stderr is a terminal and GIT_TERMINAL_PROMPT is not 0; without, never.
+ * `cli` must outlive the store.
  */
-LOOM_CHECKED enum loom_err loom_cli_open_keyring(struct loom_cli *cli,
+LOOM_CHECKED enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
                                                  struct loom_store **out_keyring);
 
 #endif

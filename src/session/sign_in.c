@@ -17,7 +17,8 @@ struct run {
     const struct loom_sign_in_wish *wish;
     const struct loom_prompt *prompt;
     struct loom_credential
-        previous; /* what the store held before; empty when has_previous is not */
+        previous;                 /* what the store held before; empty when has_previous is not */
+    struct loom_credential older; /* another copy beside it, in another place; or empty */
     bool has_previous;
     char *ca_file; /* owned: the wish's, else the previous one's */
 };
@@ -36,12 +37,47 @@ static int64_t now_epoch_s(const struct run *run) {
     return clock->epoch_s(clock->context);
 }
 
+/* Of two copies the newer is what is replaced, as it is what answers; a tie goes to the first. */
+static void take_previous(struct run *run, struct loom_credential *found) {
+    bool is_newer = !run->has_previous || found->obtained_at > run->previous.obtained_at;
+    struct loom_credential *to = is_newer ? &run->previous : &run->older;
+    loom_credential_clear(&run->older);
+    if (is_newer)
+        run->older = run->previous;
+    *to = *found;
+    run->has_previous = true;
+}
+
+/*
+ * Each place is asked, whichever of them is chosen now: what is saved in one is removed from the
+ * other, and its token has to end as well.
+ */
+static enum loom_err look_into_parts(struct run *run) {
+    struct loom_store *parts[LOOM_STORE_PARTS_MAX];
+    struct loom_store_question exact = {run->wish->origin, false};
+    size_t count = loom_store_parts(run->session->store, parts);
+    for (size_t i = 0; i < count && count > 1; i++) {
+        struct loom_credential found = LOOM_CREDENTIAL_INIT;
+        enum loom_err err = parts[i]->ops->find(parts[i], &exact, &found, NULL);
+        if (err == LOOM_ERR_INTERNAL)
+            return err;
+        if (err == LOOM_OK)
+            take_previous(run, &found);
+    }
+    return LOOM_OK;
+}
+
 /* A store that cannot tell what it holds (a damaged vault beside a keyring) has nothing to show. */
 static enum loom_err look_for_previous(struct run *run) {
     struct loom_store *store = run->session->store;
     struct loom_store_question question = {run->wish->origin, true};
     loom_credential_clear(&run->previous);
-    enum loom_err err = store->ops->find(store, &question, &run->previous, NULL);
+    loom_credential_clear(&run->older);
+    run->has_previous = false;
+    enum loom_err err = look_into_parts(run);
+    if (err != LOOM_OK || run->has_previous)
+        return err;
+    err = store->ops->find(store, &question, &run->previous, NULL);
     run->has_previous = err == LOOM_OK;
     return err == LOOM_ERR_INTERNAL ? err : LOOM_OK;
 }
@@ -186,12 +222,20 @@ static enum loom_err keep(struct run *run, struct loom_signed_in *signed_in,
     return err;
 }
 
+/* Only what this program got by a device flow is its to end. */
+static bool is_ours_to_end(const struct loom_credential *credential) {
+    return credential->token != NULL && credential->source == LOOM_SOURCE_DEVICE;
+}
+
 static void put_back(const struct run *run) {
     struct loom_store *store = run->session->store;
     struct loom_store_question question = {run->wish->origin, true};
     enum loom_err err = run->has_previous ? store->ops->save(store, &run->previous, NULL)
                                           : store->ops->remove(store, &question, NULL);
     (void)err; /* the sign-in has failed already, and that is what is said */
+    /* The other copy went when the new token was saved. */
+    if (is_ours_to_end(&run->older) && !loom_secret_is_equal(run->older.token, run->previous.token))
+        (void)revoke(run, run->older.token);
 }
 
 /* Only the server's own "no" counts: a name is a courtesy. */
@@ -227,6 +271,16 @@ static enum loom_err sign_in_with_given(struct run *run, struct loom_signed_in *
     return err == LOOM_OK ? keep(run, signed_in, error) : loom_error_set(error, err);
 }
 
+/* Of several old tokens the worst outcome is what is told. */
+static void retire(const struct run *run, const struct loom_credential *old,
+                   struct loom_signed_in *signed_in) {
+    if (!is_ours_to_end(old) || loom_secret_is_equal(old->token, signed_in->credential.token))
+        return;
+    enum loom_old_token outcome = revoke(run, old->token);
+    if (outcome > signed_in->old_token)
+        signed_in->old_token = outcome;
+}
+
 /* The replaced token dies only after the new one is safe, and only if it is ours to end. */
 static void retire_previous(const struct run *run, struct loom_signed_in *signed_in) {
     /* A note of another token is none: at worst it stays. */
@@ -235,9 +289,9 @@ static void retire_previous(const struct run *run, struct loom_signed_in *signed
         return;
     signed_in->has_replaced =
         loom_account_copy(&run->previous.account, &signed_in->replaced) == LOOM_OK;
-    if (run->previous.source == LOOM_SOURCE_DEVICE &&
-        !loom_secret_is_equal(run->previous.token, signed_in->credential.token))
-        signed_in->old_token = revoke(run, run->previous.token);
+    retire(run, &run->previous, signed_in);
+    if (!loom_secret_is_equal(run->older.token, run->previous.token))
+        retire(run, &run->older, signed_in);
 }
 
 static enum loom_err sign_in(struct run *run, struct loom_signed_in *signed_in,
@@ -255,12 +309,17 @@ static enum loom_err sign_in(struct run *run, struct loom_signed_in *signed_in,
 enum loom_err loom_sign_in(const struct loom_session *session, const struct loom_sign_in_wish *wish,
                            const struct loom_prompt *prompt, struct loom_signed_in *out_signed_in,
                            struct loom_error *error) {
-    struct run run = {session, wish, prompt, LOOM_CREDENTIAL_INIT, false, NULL};
+    struct run run = {.session = session,
+                      .wish = wish,
+                      .prompt = prompt,
+                      .previous = LOOM_CREDENTIAL_INIT,
+                      .older = LOOM_CREDENTIAL_INIT};
     *out_signed_in = (struct loom_signed_in)LOOM_SIGNED_IN_INIT;
     enum loom_err err = sign_in(&run, out_signed_in, error);
     if (err != LOOM_OK)
         loom_credential_clear(&out_signed_in->credential);
     loom_credential_clear(&run.previous);
+    loom_credential_clear(&run.older);
     free(run.ca_file);
     return err;
 }

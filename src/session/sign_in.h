@@ -3,13 +3,14 @@
  * Sign in: the device flow from the first check to the stored credential.
  *
  * 1. Could a credential be stored? If not, nothing else happens: nobody approves for nothing.
- * 2. An existing credential is shown to the prompt; it stays until a new one is stored.
+ * 2. An existing credential is shown to the prompt; it stays until a new one is stored. It is
+ * looked for in every place, whichever is chosen now; of two the newer is shown.
  * 3. Ask for a code, hand it to the prompt, poll until approved, expired, denied or interrupted.
  * 4. Store the token at once: from here on the sign-in completes, whatever signal comes.
  * 5. Ask the server whose token it is, and store the name. If the server itself says that the new
  *    token is dead, the old credential is put back.
- * 6. Revoke the replaced token, best effort, if this program got it by a device flow and it is not
- *    the new one.
+ * 6. Revoke the replaced token (of two copies both), best effort, if this program got it by a
+ * device flow and it is not the new one.
  *
  * A given token (--with-token) is checked with the server instead of steps 3 to 5, and stored only
  * when the server accepts it.

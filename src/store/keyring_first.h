@@ -28,7 +28,7 @@
 enum loom_place {
     LOOM_PLACE_AUTO,    /* the keyring, else the file */
     LOOM_PLACE_KEYRING, /* fail rather than fall back; what the file holds is not asked */
-    LOOM_PLACE_FILE,    /* the file, and the keyring is not asked */
+    LOOM_PLACE_FILE,    /* the file, and the keyring is not asked but for a copy to remove */
 };
 
 /* Takes both stores over, also when it fails; `keyring` may be NULL. */

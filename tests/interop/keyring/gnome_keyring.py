@@ -7,6 +7,7 @@ import signal
 import keyrings
 import leaks
 import loomtest
+import schema
 import servers
 
 
@@ -171,6 +172,101 @@ class GnomeKeyring(keyrings.Case):
         self.keyring.send_signal(signal.SIGSTOP)
         result = self.loom("logout", "--all", env=self.env, status=8)
         self.assert_error(result, "The system keyring does not answer.")
+
+    # ---- Both places, whichever is chosen ----
+
+    def sign_out(self, *argv, status=0, **more):
+        """The one row of `logout --json`."""
+        result = self.loom("logout", "--json", *argv, status=status, env={**self.env, **more})
+        row, = schema.check_logout(self, result)
+        return row, result
+
+    def test_logout_finds_the_keyring_whatever_place_is_chosen(self):
+        for place in ("file", "keyring", "auto"):
+            for argv in ((), (self.server.url,), ("--all",)):
+                with self.subTest(place, argv=argv):
+                    self.login(self.server, env=self.env)
+                    row, _ = self.sign_out(*argv, LOOM_STORE=place)
+                    self.assertEqual((row["was_signed_in"], row["deleted_from"], row["revoked"]),
+                                     (True, ["keyring"], "yes"))
+                    self.assertEqual(self.desk.items()[0], [])
+                    self.assertFalse(self.server.is_alive(self.server.last("token")))
+
+    def test_logout_ends_a_different_token_in_each_place(self):
+        for place in ("file", "keyring", "auto"):
+            with self.subTest(place):
+                self.login(self.server, env=self.env)
+                ring, filed = self.server.last("token"), self.server.issue_token()
+                self.home.seed((self.server.url, filed, {"ca_file": self.authority.file}))
+                row, _ = self.sign_out(LOOM_STORE=place)
+                self.assertEqual((row["deleted_from"], row["left_in"], row["revoked"]),
+                                 (["keyring", "file"], [], "yes"))
+                self.assertFalse(self.server.is_alive(ring) or self.server.is_alive(filed))
+                self.assertEqual((self.desk.items()[0], self.home.tokens()), ([], {}))
+
+    def test_login_into_the_file_replaces_what_the_keyring_holds(self):
+        self.login(self.server, env=self.env)
+        old = self.server.last("token")
+        result = self.login(self.server, "--store", "file", env=self.env)
+        self.assertIn("already signed in", result.said)
+        self.assertFalse(self.server.is_alive(old))
+        self.assertEqual(self.desk.items()[0], [])
+        filed = self.server.last("token")
+        self.assertEqual(self.home.tokens(), {self.server.url: filed})
+        result = self.login(self.server, "--store", "keyring", env=self.env)
+        self.assertIn("already signed in", result.said)
+        self.assertFalse(self.server.is_alive(filed))
+        self.assertEqual(self.home.tokens(), {})
+        self.assertEqual(len(self.desk.items()[0]), 1)
+
+    def test_logout_tells_each_place_as_it_is(self):
+        self.login(self.server)
+        self.desk.lock()
+        row, result = self.sign_out(status=10)
+        self.assertEqual((row["was_signed_in"], row["deleted_from"], row["left_in"],
+                          row["revoked"], row["error"]["code"]),
+                         (True, ["file"], [], "yes", "keyring_locked"))
+        self.assertIn(f"Signed out of {self.server.url}. Another place could not be searched.",
+                      result.said)
+        self.assertIn("The system keyring is locked", result.said)
+        self.assertEqual(self.home.tokens(), {})
+        self.assertFalse(self.server.is_alive(self.server.last("token")))
+
+    def test_logout_of_all_says_once_what_it_could_not_see(self):
+        for server in (self.server, self.start_server("--approve-after", 0)):
+            self.give(server)
+        self.desk.lock()
+        result = self.loom("logout", "--all", env=self.env, status=10)
+        self.assertEqual(result.said.count("The system keyring is locked"), 1)
+        self.assertEqual(self.home.tokens(), {})
+
+    def test_a_damaged_file_does_not_keep_the_keyring_signed_in(self):
+        for argv in ((), ("--all",), (self.server.url,)):
+            with self.subTest(argv):
+                home = self.new_home()
+                self.give(self.server, home=home)
+                home.damage()
+                self.login(self.server, env=self.env, home=home)
+                result = self.loom("logout", *argv, env=self.env, home=home, status=10)
+                self.assertIn(f"Signed out of {self.server.url}.", result.said)
+                self.assertIn("    loom logout --discard-damaged", result.text.splitlines())
+                self.assertFalse(self.server.is_alive(self.server.last("token")))
+                self.assertEqual(self.desk.items()[0], [])
+
+    def test_ctrl_c_while_the_server_hangs_deletes_from_the_keyring_too(self):
+        server = self.start_server("--approve-after", 0)
+        self.login(server, env=self.env)
+        server.misbehave("logout-hang")
+        program = self.start("logout", "--json", env=self.env)
+        self.wait_for(lambda: server.times("/auth/logout"))
+        program.signal(signal.SIGINT)
+        result = program.finish()
+        self.assertEqual(result.status, -signal.SIGINT, result)
+        row, = schema.check_logout(self, result)
+        self.assertEqual((row["deleted_from"], row["left_in"], row["revoked"]),
+                         (["keyring"], [], "no"))
+        self.assertNotIn("Nothing was changed", result.text + result.out.decode())
+        self.assertEqual(self.desk.items()[0], [])
 
     def test_store_keyring_locked_is_an_error(self):
         self.desk.lock()

@@ -272,6 +272,16 @@ class Services(keyrings.Case):
             self.assertEqual(self.home.files(), [])
         self.assertEqual(self.server.requests(mark), [])
 
+    def test_nobody_is_asked_to_unlock_what_was_not_chosen(self):
+        self.start_locked(prompt={"after": None})
+        env = {**self.env, "DISPLAY": ":99"}
+        self.login(self.server, "--store", "file", env=env)
+        self.assertEqual(set(self.home.tokens()), {self.server.url})
+        result = self.loom("logout", env={**env, "LOOM_STORE": "file"}, status=10)
+        self.assertIn("The system keyring is locked", result.said)
+        self.assertEqual(self.home.tokens(), {})
+        self.assertNotIn("Unlock", self.desk.calls())
+
     def test_a_window_that_never_appears_counts_as_locked(self):
         self.start_locked(prompt={"after": 0, "accepts": False})
         result = self.login(self.server, env={**self.env, "DISPLAY": ":99"})

@@ -136,6 +136,38 @@ const char *world_kept_token(struct session_world *world) {
     return token;
 }
 
+void two_places_open(struct session_world *world, struct two_places *two, enum loom_place place) {
+    *two = (struct two_places){.journal = LOOM_BUFFER_INIT(4096)};
+    watched_store_open(&two->keyring, &two->journal);
+    watched_store_open(&two->vault, &two->journal);
+    assert_int_equal(
+        loom_keyring_first_open(&two->keyring.store, &two->vault.store, place, &two->store),
+        LOOM_OK);
+    world->session.store = two->store;
+}
+
+void two_places_close(struct session_world *world, struct two_places *two) {
+    world->session.store = &world->watched.store;
+    loom_store_drop(&two->store);
+    loom_buffer_clear(&two->journal);
+}
+
+void two_places_keep(struct session_world *world, const struct watched_store *place,
+                     const struct kept *kept) {
+    struct loom_store *own = world->watched.memory;
+    world->watched.memory = place->memory;
+    world_keep(world, kept);
+    world->watched.memory = own;
+}
+
+const char *two_places_token(struct session_world *world, const struct watched_store *place) {
+    struct loom_store *own = world->watched.memory;
+    world->watched.memory = place->memory;
+    const char *token = world_kept_token(world);
+    world->watched.memory = own;
+    return token;
+}
+
 enum loom_err world_sign_in(struct session_world *world) {
     loom_signed_in_clear(&world->signed_in);
     enum loom_err err = loom_sign_in(&world->session, &world->wish, &world->prompt,

@@ -22,6 +22,7 @@
 
 #include "session/session.h"
 #include "session/sign_in.h"
+#include "store/keyring_first.h"
 #include "support/fake_clock.h"
 #include "support/fake_http.h"
 #include "unit/session/watched_store.h"
@@ -106,6 +107,21 @@ void world_plant(struct session_world *world, const struct kept *kept);
 /* The token that the store holds for the world's server; "" when none. Valid until the next call.
  */
 const char *world_kept_token(struct session_world *world);
+
+/* Two places, the keyring and the file, in the place of the world's one; a journal of their own. */
+struct two_places {
+    struct watched_store keyring, vault;
+    struct loom_buffer journal;
+    struct loom_store *store; /* owned, and owns both */
+};
+
+void two_places_open(struct session_world *world, struct two_places *two, enum loom_place place);
+void two_places_close(struct session_world *world, struct two_places *two);
+
+/* As world_keep() and world_kept_token(), in one of them. */
+void two_places_keep(struct session_world *world, const struct watched_store *place,
+                     const struct kept *kept);
+const char *two_places_token(struct session_world *world, const struct watched_store *place);
 
 /* Sign in as world->wish says, into world->signed_in. */
 enum loom_err world_sign_in(struct session_world *world);

@@ -349,6 +349,80 @@ static void sign_in_with_a_token_dead_at_birth_leaves_nothing(void **state) {
     assert_string_equal(world_kept_token(world), "");
 }
 
+/* ---- Two places ---- */
+
+#define OLDER "lt_older"
+
+/* What the other place holds is replaced, whichever place is chosen now. */
+static void sign_in_into_one_place_replaces_the_copy_in_the_other(void **state) {
+    struct session_world *world = *state;
+    static const enum loom_place places[] = {LOOM_PLACE_FILE, LOOM_PLACE_KEYRING, LOOM_PLACE_AUTO};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct two_places two;
+        two_places_open(world, &two, places[i]);
+        bool is_file = places[i] == LOOM_PLACE_FILE;
+        struct watched_store *from = is_file ? &two.keyring : &two.vault;
+        struct watched_store *to = is_file ? &two.vault : &two.keyring;
+        two_places_keep(world, from, &(struct kept){.token = OLD, .name = "Grace"});
+        SCRIPT(world, START, COMPLETED, ME, LOGOUT);
+        assert_int_equal(world_sign_in(world), LOOM_OK);
+        assert_int_equal(world->fake.sent, 4);
+        assert_string_equal(world->fake.requests[3].bearer, OLD);
+        assert_true(world->signed_in.has_replaced);
+        assert_string_equal(world->signed_in.replaced.display_name, "Grace");
+        assert_int_equal(world->signed_in.old_token, LOOM_OLD_TOKEN_REVOKED);
+        assert_string_equal(two_places_token(world, from), "");
+        assert_string_equal(two_places_token(world, to), NEW);
+        two_places_close(world, &two);
+    }
+}
+
+static void sign_in_over_two_copies_revokes_each_different_token(void **state) {
+    struct session_world *world = *state;
+    static const struct {
+        const char *older;
+        struct fake_answer last;
+        int sent;
+        enum loom_old_token old_token;
+    } rows[] = {
+        {OLDER, LOGOUT, 5, LOOM_OLD_TOKEN_REVOKED},
+        {OLDER, LOGOUT_SAYS(500), 5, LOOM_OLD_TOKEN_LEFT},
+        {OLD, LOGOUT, 4, LOOM_OLD_TOKEN_REVOKED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct two_places two;
+        two_places_open(world, &two, LOOM_PLACE_AUTO);
+        two_places_keep(world, &two.keyring,
+                        &(struct kept){.token = rows[i].older, .obtained_at = 1});
+        two_places_keep(world, &two.vault,
+                        &(struct kept){.token = OLD, .name = "Grace", .obtained_at = 2});
+        SCRIPT(world, START, COMPLETED, ME, LOGOUT, rows[i].last);
+        assert_int_equal(world_sign_in(world), LOOM_OK);
+        assert_int_equal(world->fake.sent, rows[i].sent);
+        assert_string_equal(world->fake.requests[3].bearer, OLD);
+        if (rows[i].sent > 4)
+            assert_string_equal(world->fake.requests[4].bearer, OLDER);
+        assert_string_equal(world->signed_in.replaced.display_name, "Grace");
+        assert_int_equal(world->signed_in.old_token, rows[i].old_token);
+        assert_string_equal(two_places_token(world, &two.keyring), NEW);
+        assert_string_equal(two_places_token(world, &two.vault), "");
+        two_places_close(world, &two);
+    }
+}
+
+/* A place that hides what it holds stops nobody from signing in into the other. */
+static void sign_in_beside_a_place_that_hides_goes_on(void **state) {
+    struct session_world *world = *state;
+    struct two_places two;
+    two_places_open(world, &two, LOOM_PLACE_FILE);
+    two.keyring.find_err = two.keyring.remove_err = LOOM_ERR_KEYRING_LOCKED;
+    SCRIPT(world, START, COMPLETED, ME);
+    assert_int_equal(world_sign_in(world), LOOM_OK);
+    assert_false(world->signed_in.has_replaced);
+    assert_string_equal(two_places_token(world, &two.vault), NEW);
+    two_places_close(world, &two);
+}
+
 #define WORLD_TEST(test)                                                                           \
     cmocka_unit_test_setup_teardown(test, session_world_make, session_world_remove)
 
@@ -363,6 +437,9 @@ int main(void) {
         WORLD_TEST(sign_in_again_tells_what_became_of_the_old_token),
         WORLD_TEST(sign_in_over_an_import_adopts_and_replaces_it),
         WORLD_TEST(sign_in_is_never_older_than_what_it_replaces),
+        WORLD_TEST(sign_in_into_one_place_replaces_the_copy_in_the_other),
+        WORLD_TEST(sign_in_over_two_copies_revokes_each_different_token),
+        WORLD_TEST(sign_in_beside_a_place_that_hides_goes_on),
         WORLD_TEST(sign_in_trusts_the_authorities_of_the_wish_else_of_the_old_one),
         WORLD_TEST(sign_in_forgets_that_a_token_was_refused),
         WORLD_TEST(sign_in_without_a_place_to_store_asks_nothing),

@@ -3,7 +3,6 @@
 #include "unit/session/session_world.h"
 
 #include "session/sign_out.h"
-#include "store/keyring_first.h"
 #include "store/refused.h"
 #include "support/expect.h"
 
@@ -220,44 +219,6 @@ static void sign_out_forgets_that_a_token_was_refused(void **state) {
 
 /* ---- Two places: the keyring and the file ---- */
 
-struct two_places {
-    struct watched_store keyring, vault;
-    struct loom_buffer journal;
-    struct loom_store *store; /* owned, and owns both */
-};
-
-static void open_two(struct session_world *world, struct two_places *two, enum loom_place place) {
-    *two = (struct two_places){.journal = LOOM_BUFFER_INIT(4096)};
-    watched_store_open(&two->keyring, &two->journal);
-    watched_store_open(&two->vault, &two->journal);
-    assert_int_equal(
-        loom_keyring_first_open(&two->keyring.store, &two->vault.store, place, &two->store),
-        LOOM_OK);
-    world->session.store = two->store;
-}
-
-static void close_two(struct session_world *world, struct two_places *two) {
-    world->session.store = &world->watched.store;
-    loom_store_drop(&two->store);
-    loom_buffer_clear(&two->journal);
-}
-
-static void keep_in(struct session_world *world, const struct watched_store *place,
-                    const char *token, int64_t obtained_at) {
-    struct loom_store *own = world->watched.memory;
-    world->watched.memory = place->memory;
-    world_keep(world, &(struct kept){.token = token, .obtained_at = obtained_at});
-    world->watched.memory = own;
-}
-
-static const char *kept_in(struct session_world *world, const struct watched_store *place) {
-    struct loom_store *own = world->watched.memory;
-    world->watched.memory = place->memory;
-    const char *token = world_kept_token(world);
-    world->watched.memory = own;
-    return token;
-}
-
 /* Whatever place a credential would be kept in: both tokens end, and both copies go. */
 static void sign_out_ends_different_tokens_in_both_places(void **state) {
     struct session_world *world = *state;
@@ -265,9 +226,9 @@ static void sign_out_ends_different_tokens_in_both_places(void **state) {
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         struct two_places two;
         struct loom_signed_out signed_out;
-        open_two(world, &two, places[i]);
-        keep_in(world, &two.keyring, NEW, 2);
-        keep_in(world, &two.vault, OLD, 1);
+        two_places_open(world, &two, places[i]);
+        two_places_keep(world, &two.keyring, &(struct kept){.token = NEW, .obtained_at = 2});
+        two_places_keep(world, &two.vault, &(struct kept){.token = OLD, .obtained_at = 1});
         SCRIPT(world, LOGOUT, LOGOUT);
         assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
         assert_int_equal(world->fake.sent, 2);
@@ -275,9 +236,9 @@ static void sign_out_ends_different_tokens_in_both_places(void **state) {
         assert_string_equal(world->fake.requests[1].bearer, OLD);
         assert_int_equal(signed_out.places_count, 2);
         assert_true(signed_out.places[0].is_deleted && signed_out.places[1].is_deleted);
-        assert_string_equal(kept_in(world, &two.keyring), "");
-        assert_string_equal(kept_in(world, &two.vault), "");
-        close_two(world, &two);
+        assert_string_equal(two_places_token(world, &two.keyring), "");
+        assert_string_equal(two_places_token(world, &two.vault), "");
+        two_places_close(world, &two);
     }
 }
 
@@ -285,15 +246,15 @@ static void sign_out_tells_of_the_same_token_in_both_places_once(void **state) {
     struct session_world *world = *state;
     struct two_places two;
     struct loom_signed_out signed_out;
-    open_two(world, &two, LOOM_PLACE_AUTO);
-    keep_in(world, &two.keyring, OLD, 1);
-    keep_in(world, &two.vault, OLD, 1);
+    two_places_open(world, &two, LOOM_PLACE_AUTO);
+    two_places_keep(world, &two.keyring, &(struct kept){.token = OLD, .obtained_at = 1});
+    two_places_keep(world, &two.vault, &(struct kept){.token = OLD, .obtained_at = 1});
     SCRIPT(world, LOGOUT);
     assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
     assert_int_equal(world->fake.sent, 1);
     assert_int_equal(signed_out.revocation, LOOM_REVOKED);
     assert_true(signed_out.places[0].is_deleted && signed_out.places[1].is_deleted);
-    close_two(world, &two);
+    two_places_close(world, &two);
 }
 
 /* What one place hides does not save what the other holds, and is told of that place alone. */
@@ -309,8 +270,8 @@ static void sign_out_clears_the_file_beside_a_keyring_that_hides(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct two_places two;
         struct loom_signed_out signed_out;
-        open_two(world, &two, LOOM_PLACE_AUTO);
-        keep_in(world, &two.vault, OLD, 1);
+        two_places_open(world, &two, LOOM_PLACE_AUTO);
+        two_places_keep(world, &two.vault, &(struct kept){.token = OLD, .obtained_at = 1});
         two.keyring.find_err = rows[i].find_err;
         SCRIPT(world, LOGOUT);
         assert_int_equal(sign_out(world, NULL, &signed_out), rows[i].err);
@@ -321,7 +282,7 @@ static void sign_out_clears_the_file_beside_a_keyring_that_hides(void **state) {
         assert_int_equal(signed_out.places[0].error.code, rows[i].err);
         assert_true(signed_out.places[1].was_there && signed_out.places[1].is_deleted);
         assert_int_equal(signed_out.places[1].error.code, LOOM_OK);
-        close_two(world, &two);
+        two_places_close(world, &two);
     }
 }
 
@@ -329,15 +290,15 @@ static void sign_out_tells_in_which_place_it_is_left(void **state) {
     struct session_world *world = *state;
     struct two_places two;
     struct loom_signed_out signed_out;
-    open_two(world, &two, LOOM_PLACE_AUTO);
-    keep_in(world, &two.keyring, NEW, 2);
-    keep_in(world, &two.vault, OLD, 1);
+    two_places_open(world, &two, LOOM_PLACE_AUTO);
+    two_places_keep(world, &two.keyring, &(struct kept){.token = NEW, .obtained_at = 2});
+    two_places_keep(world, &two.vault, &(struct kept){.token = OLD, .obtained_at = 1});
     two.vault.remove_err = LOOM_ERR_STORAGE;
     SCRIPT(world, LOGOUT, LOGOUT);
     assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_ERR_STORAGE);
     assert_true(signed_out.places[0].was_there && signed_out.places[0].is_deleted);
     assert_true(signed_out.places[1].was_there && !signed_out.places[1].is_deleted);
-    close_two(world, &two);
+    two_places_close(world, &two);
 }
 
 /* "Nothing was changed" would be wrong from here on. */
