@@ -65,6 +65,10 @@ static int run_all(struct loom_cli *cli, struct work *work, const char *ca_file)
         struct loom_logout_outcome *outcome = &work->outcomes[work->done];
         loom_error_ignore(loom_sign_out(&session, outcome->server, ca_file, &outcome->signed_out,
                                         &outcome->error)); /* judged by its status */
+        /* Nothing was done about this one: it is among those that are left. */
+        if (list->count > 1 && outcome->error.code == LOOM_ERR_INTERRUPTED &&
+            !outcome->signed_out.was_signed_in)
+            break;
         loom_logout_outcome_say(cli, outcome, &work->told);
         int own = loom_logout_outcome_status(outcome);
         status = own > status ? own : status;
@@ -142,6 +146,8 @@ static int sign_out_of_stored(struct loom_cli *cli, const char *ca_file, const c
     LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
     int unnamed = LOOM_EXIT_DONE;
     loom_server_list_read_everywhere(cli, &list);
+    if (loom_cli_was_interrupted())
+        return loom_report(cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, NULL);
     if (list.count > 1 && cli->options.all == 0)
         return loom_server_list_several(cli, &list);
     if (list.count == 0 || cli->options.all > 0)

@@ -106,13 +106,15 @@ enum loom_err loom_logout_outcome_add(struct loom_json *array,
     struct loom_json *row;
     const struct loom_signed_out *signed_out = &outcome->signed_out;
     bool was_signed_in = signed_out->was_signed_in || outcome->is_skipped;
+    bool is_known = was_signed_in || outcome->error.code == LOOM_OK;
     const struct loom_error *error =
         outcome->error.code != LOOM_OK ? &outcome->error : &signed_out->revoke_error;
     enum loom_err err = loom_json_add_object(array, NULL, &row);
     if (err == LOOM_OK)
         err = loom_json_add_text(row, "server", outcome->server->url);
     if (err == LOOM_OK)
-        err = loom_json_add_bool(row, "was_signed_in", was_signed_in);
+        err = is_known ? loom_json_add_bool(row, "was_signed_in", was_signed_in)
+                       : loom_json_add_null(row, "was_signed_in");
     if (err == LOOM_OK)
         err = add_places(row, "deleted_from", signed_out, true);
     if (err == LOOM_OK)

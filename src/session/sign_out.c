@@ -115,8 +115,13 @@ enum loom_err loom_sign_out(const struct loom_session *session, const struct loo
     struct loom_error first = LOOM_ERROR_INIT;
     *out_signed_out = (struct loom_signed_out){.revocation = LOOM_REVOKE_FAILED};
     out_signed_out->places_count = loom_store_parts(session->store, parts);
-    for (size_t i = 0; i < out_signed_out->places_count; i++)
+    for (size_t i = 0; i < out_signed_out->places_count; i++) {
         end_all_in(&run, parts[i], &out_signed_out->places[i]);
+        /* Stopped before anything was done: a request would be cut short, and the token lost. */
+        if (!out_signed_out->was_signed_in &&
+            out_signed_out->places[i].error.code == LOOM_ERR_INTERRUPTED)
+            break;
+    }
     for (size_t i = out_signed_out->places_count; i-- > 0;) {
         struct loom_error *own = &out_signed_out->places[i].error;
         if (out_signed_out->was_signed_in)

@@ -272,6 +272,26 @@ class Services(keyrings.Case):
             self.assertEqual(self.home.files(), [])
         self.assertEqual(self.server.requests(mark), [])
 
+    def test_ctrl_c_while_the_keyring_hangs_changes_nothing(self):
+        running = [self.server, self.start_server("--approve-after", 0)]
+        for server in running:
+            self.give(server)
+        before = self.home.tokens()
+        marks = [len(server.log()) for server in running]
+        self.desk.start_mock(silent=["SearchItems"])
+        for argv in ((), ("--all",), (self.server.url,)):
+            with self.subTest(argv):
+                calls = self.desk.calls().count("SearchItems")
+                program = self.start("logout", *argv, env=self.env)
+                self.wait_for(lambda: self.desk.calls().count("SearchItems") > calls)
+                program.signal(signal.SIGINT)
+                result = program.finish()
+                self.assertEqual(result.status, -signal.SIGINT, result)
+                self.assertIn("Stopped. Nothing was changed.", result.said)
+                self.assertEqual(self.home.tokens(), before)
+        for server, mark in zip(running, marks):
+            self.assertEqual(server.requests(mark), [])
+
     def test_nobody_is_asked_to_unlock_what_was_not_chosen(self):
         self.start_locked(prompt={"after": None})
         env = {**self.env, "DISPLAY": ":99"}

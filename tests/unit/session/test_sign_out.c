@@ -318,6 +318,23 @@ static void sign_out_interrupted_after_a_change_says_so(void **state) {
     assert_int_equal(world->error.os_error, 0);
 }
 
+/* A request would be cut short at once, and the token forgotten untold. */
+static void sign_out_interrupted_before_a_change_changes_nothing(void **state) {
+    struct session_world *world = *state;
+    struct two_places two;
+    struct loom_signed_out signed_out;
+    two_places_open(world, &two, LOOM_PLACE_AUTO);
+    two_places_keep(world, &two.vault, &(struct kept){.token = OLD});
+    two.keyring.find_err = LOOM_ERR_INTERRUPTED;
+    world_forget(world);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_ERR_INTERRUPTED);
+    assert_int_equal(world->error.os_error, 0);
+    assert_int_equal(world->fake.sent, 0);
+    assert_false(signed_out.was_signed_in);
+    assert_string_equal(two_places_token(world, &two.vault), OLD);
+    two_places_close(world, &two);
+}
+
 /* The look that a signal cut short comes after the deletion. */
 static void sign_out_interrupted_second_look_is_deleted(void **state) {
     struct session_world *world = *state;
@@ -348,6 +365,7 @@ int main(void) {
         WORLD_TEST(sign_out_clears_the_file_beside_a_keyring_that_hides),
         WORLD_TEST(sign_out_tells_in_which_place_it_is_left),
         WORLD_TEST(sign_out_interrupted_after_a_change_says_so),
+        WORLD_TEST(sign_out_interrupted_before_a_change_changes_nothing),
         WORLD_TEST(sign_out_interrupted_second_look_is_deleted),
         WORLD_TEST(sign_out_forgets_that_a_token_was_refused),
     };
