@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "support/expect.h"
+#include "system/clock.h"
 #include "unit/cli/cli_world.h"
 
 enum { WORDS_MAX = 16, LINE_SIZE = 512, PAPER_SIZE = 65536 };
@@ -29,7 +30,7 @@ static void read_all(int fd, char text[static PAPER_SIZE]) {
 /* Run with standard streams that go to `out_fd` and into memory. */
 static void run_into(int argc, const char **argv, int out_fd, struct outcome *outcome) {
     int no_stop = -1;
-    const struct loom_ports ports = {.stop_fd = &no_stop};
+    const struct loom_ports ports = {.clock = loom_clock_system(&no_stop), .stop_fd = &no_stop};
     int err_fd = memfd_create("err", MFD_CLOEXEC),
         null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int saved[] = {dup(0), dup(1), dup(2)};
