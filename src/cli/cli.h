@@ -8,7 +8,7 @@
  *
  * One command is one file that exports one const struct loom_command; commands.c lists them. What a
  * command needs it takes from struct loom_cli: the parsed options, the environment, the two
- * outputs, and the ports. It returns an exit status of docs/ARCHITECTURE.md's table, most often
+ * outputs, and the ports. It returns an exit status of enum loom_exit, most often
  * that of loom_report().
  */
 #ifndef LOOM_CLI_CLI_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A Loom server's own dialect, call by call (docs/ARCHITECTURE.md "On the wire").
+ * A Loom server's own dialect, call by call (docs/PROTOCOL.md).
  *
  *     struct loom_remote server = {&http, &origin, ca_file, 0};
  *     LOOM_CLEANUP(loom_device_grant_clear) struct loom_device_grant grant =

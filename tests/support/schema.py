@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of schema 1, key by key (docs: "JSON, schema 1"): keys are always there, null is unknown."""
+"""The JSON of schema 1, key by key (docs/JSON.md): keys are always there, null is unknown."""
 import calendar
 import json
 import re
