@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_key(const char *key) {
+bool loom_legacy_is_key(const char *key) {
     size_t len = strlen(key);
     if (len == 0 || len > LOOM_ORIGIN_MAX)
         return false;
@@ -25,7 +25,7 @@ static bool is_key(const char *key) {
 
 static enum loom_err read_entry(const struct loom_json *member, struct loom_legacy_entry *entry) {
     const char *key = loom_json_name(member);
-    if (!is_key(key) || !loom_json_is_object(member))
+    if (!loom_legacy_is_key(key) || !loom_json_is_object(member))
         return LOOM_ERR_DAMAGED;
     entry->key = strdup(key);
     if (entry->key == NULL)

@@ -92,17 +92,6 @@ static enum loom_err read_ct(const struct loom_json *object, struct loom_buffer 
     return is_whole ? LOOM_OK : LOOM_ERR_DAMAGED;
 }
 
-/* The key of an import is another client's: characters and length are all that can be said. */
-static bool is_plain_key(const char *key) {
-    size_t len = strlen(key);
-    if (len == 0 || len > LOOM_ORIGIN_MAX)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (!loom_ascii_is_alnum(key[i]) && key[i] != '_')
-            return false;
-    return true;
-}
-
 static bool is_key_char_of(char key, char url) {
     return key == (loom_ascii_is_alnum(url) ? url : '_');
 }
@@ -115,7 +104,7 @@ static bool is_key_char_of(char key, char url) {
 static enum loom_err check_key(const char *key, const char *url) {
     size_t len = strlen(url);
     if (len == 0)
-        return is_plain_key(key) ? LOOM_OK : LOOM_ERR_DAMAGED;
+        return loom_legacy_is_key(key) ? LOOM_OK : LOOM_ERR_DAMAGED;
     for (size_t i = 0; i < len; i++)
         if (!is_key_char_of(key[i], url[i])) /* stops at the end of a shorter key */
             return LOOM_ERR_DAMAGED;

@@ -180,6 +180,10 @@ struct loom_legacy {
     size_t count;
 };
 
+/* Can an import be filed under this? Another client's key: characters and length are all there is.
+ */
+bool loom_legacy_is_key(const char *key);
+
 /* LOOM_ERR_DAMAGED: not that form, or an entry that cannot be read: none is dropped in silence. */
 LOOM_CHECKED enum loom_err loom_legacy_parse(const struct loom_json *tree,
                                              struct loom_legacy *out_legacy);
