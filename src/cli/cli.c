@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/open_keyring.h"
-#include "cli/report.h"
 #include "store/store.h"
 #include "store/vault.h"
 #include "system/process.h"
@@ -82,8 +82,8 @@ static enum loom_err apply_globals(struct loom_cli *cli) {
             return LOOM_OK;
         }
     }
-    (void)loom_report_usage(cli, N_("This option is auto, always or never:\n\n    --color\n"),
-                            NULL);
+    (void)loom_failure_usage(cli, N_("This option is auto, always or never:\n\n    --color\n"),
+                             NULL);
     return LOOM_ERR_USAGE;
 }
 
@@ -97,8 +97,8 @@ static bool asks_for_json(int argc, const char **argv) {
 
 static int refuse_option(struct loom_cli *cli, const struct loom_options_left *left,
                          const char *command) {
-    return loom_report_usage(cli, option_faults[left->fault],
-                             &(struct loom_words){.option = left->option, .command = command});
+    return loom_failure_usage(cli, option_faults[left->fault],
+                              &(struct loom_words){.option = left->option, .command = command});
 }
 
 static int run_command(struct loom_cli *cli, const struct loom_command *command,
@@ -110,10 +110,10 @@ static int run_command(struct loom_cli *cli, const struct loom_command *command,
     if (cli->options.help > 0)
         return loom_help_print(cli, command);
     if (left->argc > command->arguments_max)
-        return loom_report_usage(cli,
-                                 N_("That is one argument too many. To see what it takes, run:\n\n"
-                                    "    loom help {command}\n"),
-                                 &(struct loom_words){.command = command->name});
+        return loom_failure_usage(cli,
+                                  N_("That is one argument too many. To see what it takes, run:\n\n"
+                                     "    loom help {command}\n"),
+                                  &(struct loom_words){.command = command->name});
     int status = command->run(cli, left->argc, left->argv);
     bool was_output_lost = cli->out.has_failed && status == LOOM_EXIT_DONE;
     return was_output_lost ? LOOM_EXIT_FAILURE : status;
@@ -152,7 +152,7 @@ static int find_and_run(struct loom_cli *cli, int argc, const char **argv) {
         return run_without_command(cli, &left);
     const struct loom_command *command = loom_command_find(left.argv[0]);
     if (command == NULL)
-        return loom_report_usage(
+        return loom_failure_usage(
             cli, N_("There is no such command. To see them all, run:\n\n    loom help\n"), NULL);
     int at = argc - left.argc;
     bool has_ended = at > 1 && strcmp(argv[at - 1], "--") == 0;
@@ -265,7 +265,7 @@ enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path) {
         return LOOM_OK;
     }
     free(path);
-    (void)loom_report_usage(
+    (void)loom_failure_usage(
         cli, N_("The file of certificate authorities cannot be read:\n\n    {detail}\n"),
         &(struct loom_words){.detail = cli->options.cacert});
     return LOOM_ERR_USAGE;

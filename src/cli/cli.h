@@ -9,7 +9,7 @@
  * One command is one file that exports one const struct loom_command; commands.c lists them. What a
  * command needs it takes from struct loom_cli: the parsed options, the environment, the two
  * outputs, and the ports. It returns an exit status of enum loom_exit, most often
- * that of loom_report().
+ * that of loom_failure().
  */
 #ifndef LOOM_CLI_CLI_H
 #define LOOM_CLI_CLI_H

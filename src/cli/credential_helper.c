@@ -7,6 +7,7 @@
  * only for a token that git said was refused. Having nothing to say is success.
  */
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/report.h"
 #include "cli/server_choice.h"
 #include "git/git_credential.h"
@@ -266,10 +267,10 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     struct call call = {.cli = cli, .request = LOOM_GIT_REQUEST_INIT};
     cli->is_helper = true;
     if (argc == 0)
-        return loom_report_usage(cli,
-                                 N_("git calls this command with get, store or erase. To see how "
-                                    "to set it up, run:\n\n    loom help credential-helper\n"),
-                                 NULL);
+        return loom_failure_usage(cli,
+                                  N_("git calls this command with get, store or erase. To see how "
+                                     "to set it up, run:\n\n    loom help credential-helper\n"),
+                                  NULL);
     if (argc > 1)
         return LOOM_EXIT_DONE;
     call.has_server = cli->options.server != NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
-#include "cli/report.h"
+#include "cli/failure.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -90,7 +90,7 @@ int loom_help_print(struct loom_cli *cli, const struct loom_command *command) {
 static int run(struct loom_cli *cli, int argc, char *const *argv) {
     const struct loom_command *command = NULL;
     if (argc > 0 && (command = loom_command_find(argv[0])) == NULL)
-        return loom_report_usage(
+        return loom_failure_usage(
             cli, N_("There is no such command. To see them all, run:\n\n    loom help\n"), NULL);
     return loom_help_print(cli, command);
 }

@@ -3,8 +3,8 @@
  * loom login: choose the server, refuse what cannot end well, sign in, tell how it went.
  */
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/login_view.h"
-#include "cli/report.h"
 #include "cli/server_choice.h"
 #include "session/sign_in.h"
 #include "store/store.h"
@@ -19,7 +19,7 @@ static bool is_hopeless(const struct loom_cli *cli) {
 }
 
 static int refuse_in_ci(struct loom_cli *cli) {
-    return loom_report_usage(
+    return loom_failure_usage(
         cli,
         N_("This looks like a CI job without a terminal: nobody can approve a "
            "sign-in here. Give the job a token in these variables instead:"
@@ -29,12 +29,12 @@ static int refuse_in_ci(struct loom_cli *cli) {
 }
 
 static int ask_for_server(struct loom_cli *cli) {
-    return loom_report_usage(cli,
-                             N_("Say which server to sign in to, like this:"
-                                "\n\n    loom login --server https://loom.example.com\n\n"
-                                "To name it once and for all, set LOOM_SERVER in your shell's "
-                                "profile."),
-                             NULL);
+    return loom_failure_usage(cli,
+                              N_("Say which server to sign in to, like this:"
+                                 "\n\n    loom login --server https://loom.example.com\n\n"
+                                 "To name it once and for all, set LOOM_SERVER in your shell's "
+                                 "profile."),
+                              NULL);
 }
 
 static void ask_for_token(void *context) {
@@ -93,7 +93,7 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     /* Before the keyring is asked which servers there are: that may wait for a person. */
     loom_cli_catch_signals(cli);
     if (loom_cli_open_store(cli, &error) != LOOM_OK)
-        return loom_report(cli, &error, NULL);
+        return loom_failure(cli, &error, NULL);
     switch (loom_server_choose(cli, argc > 0 ? argv[0] : NULL, &server, &status)) {
     case LOOM_CHOICE_NAMED:
     case LOOM_CHOICE_ONLY:

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/failure.h"
 #include "cli/json_output.h"
 #include "cli/logout_outcome.h"
 #include "cli/report.h"
@@ -97,10 +98,10 @@ static int sign_out_of(struct loom_cli *cli, const struct loom_server_list *list
                        const char *ca_file, const char *moved_to) {
     struct work work = {.list = list, .moved_to = moved_to};
     if (list->count == 0 && list->blind.code != LOOM_OK && moved_to == NULL)
-        return loom_report(cli, &list->blind, NULL);
+        return loom_failure(cli, &list->blind, NULL);
     work.outcomes = calloc(list->count + 1, sizeof *work.outcomes);
     if (work.outcomes == NULL)
-        return loom_report(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
+        return loom_failure(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
     int status = run_all(cli, &work, ca_file);
     int blind = judge_blindness(cli, &work);
     if (cli->options.json > 0)
@@ -147,7 +148,7 @@ static int sign_out_of_stored(struct loom_cli *cli, const char *ca_file, const c
     int unnamed = LOOM_EXIT_DONE;
     loom_server_list_read_everywhere(cli, &list);
     if (loom_cli_was_interrupted())
-        return loom_report(cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, NULL);
+        return loom_failure(cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, NULL);
     if (list.count > 1 && cli->options.all == 0)
         return loom_server_list_several(cli, &list);
     if (list.count == 0 || cli->options.all > 0)
@@ -180,7 +181,7 @@ static int discard_damaged(struct loom_cli *cli, char out_path[static LOOM_STORE
         return LOOM_EXIT_DONE;
     }
     if (err != LOOM_OK)
-        return loom_report(cli, &error, NULL);
+        return loom_failure(cli, &error, NULL);
     loom_say_always(&cli->err,
                     N_("The damaged credentials were moved aside:\n\n    {path}\n\nThe servers "
                        "could not be told, so they may still accept the old tokens. To be sure, "
@@ -202,7 +203,7 @@ static int run_with_store(struct loom_cli *cli, const char *argument, const char
     char path[LOOM_STORE_PATH_MAX] = "";
     bool is_named = argument != NULL || cli->options.server != NULL;
     if (loom_cli_open_store(cli, &error) != LOOM_OK)
-        return loom_report(cli, &error, NULL);
+        return loom_failure(cli, &error, NULL);
     int status = cli->options.discard_damaged > 0 ? discard_damaged(cli, path) : LOOM_EXIT_DONE;
     const char *moved_to = path[0] != '\0' ? path : NULL;
     if (status != LOOM_EXIT_DONE)
@@ -223,7 +224,7 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     LOOM_CLEANUP(loom_string_drop) char *ca_file = NULL;
     const char *argument = argc > 0 ? argv[0] : NULL;
     if (cli->options.all > 0 && (argument != NULL || cli->options.server != NULL))
-        return loom_report_usage(
+        return loom_failure_usage(
             cli, N_("Name a server or use this option, not both:\n\n    --all\n"), NULL);
     if (loom_cli_ca_file(cli, &ca_file) != LOOM_OK)
         return LOOM_EXIT_USAGE;

@@ -8,22 +8,14 @@
 #include "cli/cli.h"
 #include "cli/say.h"
 
-struct loom_json;
 struct loom_origin;
 
 /*
  * Say what happened and what to do next, on stderr, and return the exit status. `server` NULL: no
- * server is concerned. With --json, {"schema":1,"error":...} goes to stdout as well.
+ * server is concerned. A command that can print JSON calls loom_failure() instead.
  */
-int loom_report(struct loom_cli *cli, const struct loom_error *error,
-                const struct loom_origin *server);
-
-/* The same without JSON: for a command that writes its own. */
 int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
                     const struct loom_origin *server);
-
-/* Say a usage error of its own words and return LOOM_EXIT_USAGE; with --json as above. */
-int loom_report_usage(struct loom_cli *cli, const char *message, const struct loom_words *words);
 
 /* The exit status of an error. */
 int loom_report_status(const struct loom_error *error);

@@ -2,7 +2,7 @@
 #include "cli/server_choice.h"
 
 #include "base/text.h"
-#include "cli/report.h"
+#include "cli/failure.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -75,13 +75,13 @@ static void say_refusal(struct loom_cli *cli, const char *typed, enum loom_origi
     if (fault == LOOM_ORIGIN_NON_ASCII && len > 0 &&
         loom_buffer_add(&host, typed, len) == LOOM_OK &&
         loom_http_spell_host(host.data, &ascii) == LOOM_OK) {
-        (void)loom_report_usage(cli,
-                                N_("Write the international name in its xn-- form, like this:\n\n"
-                                   "    {detail}\n"),
-                                &(struct loom_words){.detail = ascii.data});
+        (void)loom_failure_usage(cli,
+                                 N_("Write the international name in its xn-- form, like this:\n\n"
+                                    "    {detail}\n"),
+                                 &(struct loom_words){.detail = ascii.data});
         return;
     }
-    (void)loom_report_usage(cli, refusals[fault], NULL);
+    (void)loom_failure_usage(cli, refusals[fault], NULL);
 }
 
 enum loom_err loom_server_parse(struct loom_cli *cli, const char *typed,
@@ -173,10 +173,10 @@ void loom_server_list_clear(struct loom_server_list *list) {
 }
 
 int loom_server_list_several(struct loom_cli *cli, const struct loom_server_list *list) {
-    int status = loom_report_usage(cli,
-                                   N_("Say with this option which server you mean:\n\n    "
-                                      "--server URL\n\nYou are signed in to these:"),
-                                   NULL);
+    int status = loom_failure_usage(cli,
+                                    N_("Say with this option which server you mean:\n\n    "
+                                       "--server URL\n\nYou are signed in to these:"),
+                                    NULL);
     loom_say_always(&cli->err, "\n", NULL);
     for (size_t i = 0; i < list->count; i++)
         loom_say_always(&cli->err, "    {server}",
@@ -189,7 +189,7 @@ static enum loom_choice choose_stored(struct loom_cli *cli, struct loom_origin *
     struct loom_error error = LOOM_ERROR_INIT;
     LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list list = {.origins = NULL};
     if (loom_server_list_read(cli, &list, &error) != LOOM_OK) {
-        *out_status = loom_report(cli, &error, NULL);
+        *out_status = loom_failure(cli, &error, NULL);
         return LOOM_CHOICE_FAILED;
     }
     if (list.count == 0)
@@ -215,7 +215,7 @@ static enum loom_err parse_named(struct loom_cli *cli, const char *argument,
         return err;
     err = loom_server_parse(cli, argument, &other);
     if (err == LOOM_OK && !loom_origin_is_equal(out_origin, &other)) {
-        (void)loom_report_usage(cli, N_("Two different servers are named. Name one."), NULL);
+        (void)loom_failure_usage(cli, N_("Two different servers are named. Name one."), NULL);
         return LOOM_ERR_USAGE;
     }
     return err;
@@ -230,6 +230,6 @@ enum loom_choice loom_server_choose(struct loom_cli *cli, const char *argument,
         return LOOM_CHOICE_NAMED;
     *out_status = LOOM_EXIT_USAGE;
     if (err != LOOM_ERR_USAGE)
-        *out_status = loom_report(cli, &(struct loom_error){.code = err}, NULL);
+        *out_status = loom_failure(cli, &(struct loom_error){.code = err}, NULL);
     return LOOM_CHOICE_FAILED;
 }

@@ -5,7 +5,7 @@
  *
  *     struct cli_world world;
  *     cli_world_open(&world);
- *     (void)loom_report(&world.cli, &error, &server);
+ *     (void)loom_failure(&world.cli, &error, &server);
  *     assert_string_equal(cli_world_err(&world), "loom: ...\n");
  *     cli_world_close(&world);
  */

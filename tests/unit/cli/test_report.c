@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one table from an error to a sentence, a status and a code: whole, and fit for a screen. */
+#include "cli/failure.h"
 #include "cli/report.h"
 
 #include <setjmp.h>
@@ -124,7 +125,7 @@ static const char *say(const struct loom_error *error, int *out_status) {
     struct cli_world world;
     struct loom_origin server = cli_world_origin(SERVER);
     cli_world_open(&world);
-    *out_status = loom_report(&world.cli, error, &server);
+    *out_status = loom_failure(&world.cli, error, &server);
     (void)snprintf(said, sizeof said, "%s", cli_world_err(&world));
     assert_string_equal(cli_world_out(&world), "");
     cli_world_close(&world);
@@ -233,9 +234,9 @@ static void say_in_quiet_still_tells_errors(void **state) {
     struct loom_origin server = cli_world_origin(SERVER);
     cli_world_open(&world);
     world.cli.err.is_quiet = true;
-    (void)loom_report(&world.cli, &(struct loom_error){.code = LOOM_ERR_TIMEOUT}, &server);
+    (void)loom_failure(&world.cli, &(struct loom_error){.code = LOOM_ERR_TIMEOUT}, &server);
     assert_non_null(strstr(cli_world_err(&world), "did not answer in time"));
-    (void)loom_report(&world.cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, &server);
+    (void)loom_failure(&world.cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, &server);
     assert_string_equal(cli_world_err(&world), "");
     cli_world_close(&world);
 }
@@ -250,7 +251,7 @@ static void report_with_json_prints_one_line_as_well(void **state) {
         .code = LOOM_ERR_DENIED, .http_status = 400, .oauth_error = "access_denied"};
     cli_world_open(&world);
     world.cli.options.json = 1;
-    assert_int_equal(loom_report(&world.cli, &error, &server), 4);
+    assert_int_equal(loom_failure(&world.cli, &error, &server), 4);
     assert_string_equal(
         cli_world_out(&world),
         "{\"schema\":1,\"error\":{\"code\":\"denied\",\"exit_status\":4,\"http_status\":400,"
@@ -267,14 +268,14 @@ static void report_of_a_usage_error_says_it_in_both_forms(void **state) {
     (void)state;
     struct cli_world world;
     cli_world_open(&world);
-    assert_int_equal(loom_report_usage(&world.cli, "No {option}, run:\n\n    loom help\n",
-                                       &(struct loom_words){.option = "--x"}),
+    assert_int_equal(loom_failure_usage(&world.cli, "No {option}, run:\n\n    loom help\n",
+                                        &(struct loom_words){.option = "--x"}),
                      2);
     assert_string_equal(cli_world_err(&world), "loom: No --x, run:\n\n    loom help\n");
     assert_string_equal(cli_world_out(&world), "");
     world.cli.options.json = 1;
-    (void)loom_report_usage(&world.cli, "No {option}, run:\n\n    loom help\n",
-                            &(struct loom_words){.option = "--\x1b"});
+    (void)loom_failure_usage(&world.cli, "No {option}, run:\n\n    loom help\n",
+                             &(struct loom_words){.option = "--\x1b"});
     assert_string_equal(cli_world_out(&world),
                         "{\"schema\":1,\"error\":{\"code\":\"usage\",\"exit_status\":2,"
                         "\"http_status\":null,\"message\":\"No --\\\\x1b, run: loom help\","
