@@ -23,8 +23,9 @@ static enum loom_err reckon_id(struct loom_vault_key *key) {
     return err;
 }
 
-static enum loom_err parse(const char *bytes, size_t len, struct loom_vault_key *key) {
+enum loom_err loom_vault_key_parse(const char *bytes, size_t len, struct loom_vault_key *out_key) {
     static const unsigned char zero[LOOM_KEY_SIZE];
+    LOOM_CLEANUP(loom_vault_key_wipe) struct loom_vault_key key;
     unsigned char hash[LOOM_HASH_SIZE];
     if (len != LOOM_VAULT_KEY_FILE_SIZE || memcmp(bytes, magic, MAGIC_LEN) != 0)
         return LOOM_ERR_DAMAGED;
@@ -33,11 +34,14 @@ static enum loom_err parse(const char *bytes, size_t len, struct loom_vault_key 
         return err;
     if (!loom_bytes_is_equal(hash, bytes + CHECKED_LEN, CHECK_LEN))
         return LOOM_ERR_DAMAGED;
-    memcpy(key->root, bytes + MAGIC_LEN, LOOM_KEY_SIZE);
+    memcpy(key.root, bytes + MAGIC_LEN, LOOM_KEY_SIZE);
     /* A valid check sum over zeros: whoever made that had no random bytes. */
-    if (loom_bytes_is_equal(key->root, zero, LOOM_KEY_SIZE))
+    if (loom_bytes_is_equal(key.root, zero, LOOM_KEY_SIZE))
         return LOOM_ERR_DAMAGED;
-    return reckon_id(key);
+    err = reckon_id(&key);
+    if (err == LOOM_OK)
+        *out_key = key;
+    return err;
 }
 
 static enum loom_err read_key(const struct loom_folder *data, const char *name,
@@ -47,11 +51,7 @@ static enum loom_err read_key(const struct loom_folder *data, const char *name,
     enum loom_err err = loom_file_read(data, name, LOOM_FILE_STRICT, &bytes, error);
     if (err != LOOM_OK)
         return err;
-    struct loom_vault_key key;
-    err = parse(loom_buffer_text(&bytes), bytes.len, &key);
-    if (err == LOOM_OK)
-        *out_key = key;
-    loom_vault_key_wipe(&key);
+    err = loom_vault_key_parse(loom_buffer_text(&bytes), bytes.len, out_key);
     return err == LOOM_ERR_DAMAGED ? loom_vault_damaged(data, name, 0, error) : err;
 }
 
@@ -66,7 +66,7 @@ enum loom_err loom_vault_key_find(const struct loom_folder *data, struct loom_va
     return err == LOOM_OK ? loom_error_set(error, LOOM_OK) : err;
 }
 
-static enum loom_err format(loom_vault_random *random, struct loom_buffer *out) {
+enum loom_err loom_vault_key_make(loom_vault_random *random, struct loom_buffer *out) {
     unsigned char root[LOOM_KEY_SIZE], hash[LOOM_HASH_SIZE];
     enum loom_err err = random(root, sizeof root);
     if (err == LOOM_OK)
@@ -91,7 +91,7 @@ static enum loom_err make_key(const struct loom_folder *data, const char *name,
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer bytes = LOOM_BUFFER_INIT(LOOM_VAULT_KEY_FILE_SIZE);
     bool is_new = false;
-    enum loom_err err = format(random, &bytes);
+    enum loom_err err = loom_vault_key_make(random, &bytes);
     if (err != LOOM_OK)
         return loom_error_set(error, err);
     err = loom_file_create(data, name, &bytes, &is_new, error);

@@ -136,6 +136,13 @@ LOOM_CHECKED enum loom_err loom_vault_record_open(const struct loom_vault_file *
 
 /* ---- The key file ---- */
 
+/* LOOM_ERR_DAMAGED: not the content of a key file. */
+LOOM_CHECKED enum loom_err loom_vault_key_parse(const char *bytes, size_t len,
+                                                struct loom_vault_key *out_key);
+
+/* Append the content of a new key file. */
+LOOM_CHECKED enum loom_err loom_vault_key_make(loom_vault_random *random, struct loom_buffer *out);
+
 /*
  * Find the key, changing nothing. LOOM_ERR_NOT_FOUND: there is none. LOOM_ERR_DAMAGED: not a key
  * file, or others may have read it; its path is the detail.
