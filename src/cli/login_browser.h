@@ -14,7 +14,7 @@
 #define LOOM_CLI_LOGIN_BROWSER_H
 
 #include "cli/cli.h"
-#include "oauth/native.h"
+#include "oauth/oauth.h"
 #include "terminal/browser.h"
 
 enum { LOOM_LOGIN_BROWSER_DELAY_MS = 2000 };

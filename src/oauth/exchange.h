@@ -11,7 +11,7 @@
 #define LOOM_OAUTH_EXCHANGE_H
 
 #include "http/http.h"
-#include "oauth/native.h"
+#include "oauth/oauth.h"
 #include "json/json.h"
 
 struct loom_exchange {

@@ -11,11 +11,6 @@
 
 #define SLOW_DOWN "slow_down"
 
-void loom_device_grant_clear(struct loom_device_grant *grant) {
-    loom_secret_drop(&grant->device_code);
-    *grant = (struct loom_device_grant)LOOM_DEVICE_GRANT_INIT;
-}
-
 static bool may_be_plain(const struct loom_remote *server) {
     return !server->origin->is_secure;
 }
@@ -256,7 +251,7 @@ void loom_native_poll(const struct loom_remote *server, const struct loom_secret
     LOOM_CLEANUP(loom_exchange_clear) struct loom_exchange exchange = LOOM_EXCHANGE_INIT;
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer body = LOOM_BUFFER_INIT(2 * LOOM_TOKEN_MAX + 64);
-    *out_poll = (struct loom_poll){.token = NULL};
+    *out_poll = (struct loom_poll){.tokens = LOOM_TOKENS_INIT};
     enum loom_err err = print_poll_body(device_code, &body);
     if (err != LOOM_OK)
         (void)loom_error_set(error, err);
@@ -266,7 +261,7 @@ void loom_native_poll(const struct loom_remote *server, const struct loom_secret
         out_poll->answer = judge_failure(err);
         return;
     }
-    out_poll->answer = judge_poll(&exchange, device_code, &out_poll->token, error);
+    out_poll->answer = judge_poll(&exchange, device_code, &out_poll->tokens.access, error);
     out_poll->answer.interval_s = interval_of(&exchange);
 }
 
@@ -306,11 +301,20 @@ enum loom_err loom_native_whoami(const struct loom_remote *server, const struct 
     return LOOM_OK;
 }
 
-enum loom_err loom_native_logout(const struct loom_remote *server, const struct loom_secret *token,
+enum loom_err loom_native_refresh(const struct loom_remote *server,
+                                  const struct loom_secret *refresh, struct loom_tokens *out_tokens,
+                                  struct loom_error *error) {
+    (void)server;
+    (void)refresh;
+    (void)out_tokens;
+    return loom_error_set(error, LOOM_ERR_NOT_FOUND);
+}
+
+enum loom_err loom_native_revoke(const struct loom_remote *server, const struct loom_tokens *tokens,
                                  enum loom_revocation *out_revocation, struct loom_error *error) {
     LOOM_CLEANUP(loom_exchange_clear) struct loom_exchange exchange = LOOM_EXCHANGE_INIT;
     *out_revocation = LOOM_REVOKE_FAILED;
-    const struct loom_authorized call = {LOOM_HTTP_POST, "/auth/logout", token};
+    const struct loom_authorized call = {LOOM_HTTP_POST, "/auth/logout", tokens->access};
     enum loom_err err = loom_exchange_authorized(server, &call, &exchange, error);
     if (err != LOOM_OK)
         return err;

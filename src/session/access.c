@@ -2,7 +2,7 @@
 #include "session/access.h"
 
 #include "base/clock.h"
-#include "oauth/native.h"
+#include "oauth/oauth.h"
 #include "store/refused.h"
 
 static int64_t now_epoch_s(const struct loom_session *session) {
@@ -26,9 +26,13 @@ static void keep_note(const struct loom_session *session, const struct loom_cred
 static enum loom_err ask(const struct loom_session *session,
                          const struct loom_credential *credential, struct loom_error *error) {
     struct loom_account account = LOOM_ACCOUNT_INIT;
-    struct loom_remote server = {session->http, &credential->origin, credential->ca_file,
-                                 LOOM_ACCESS_ASK_MS};
-    enum loom_err err = loom_native_whoami(&server, credential->token, &account, error);
+    struct loom_remote server = {
+        .http = session->http,
+        .origin = &credential->origin,
+        .ca_file = credential->ca_file,
+        .timeout_ms = LOOM_ACCESS_ASK_MS,
+    };
+    enum loom_err err = loom_oauth_whoami(&server, credential->token, &account, error);
     loom_account_clear(&account);
     return err;
 }

@@ -24,7 +24,12 @@ struct run {
 };
 
 static struct loom_remote remote(const struct run *run, int timeout_ms) {
-    return (struct loom_remote){run->session->http, run->wish->origin, run->ca_file, timeout_ms};
+    return (struct loom_remote){
+        .http = run->session->http,
+        .origin = run->wish->origin,
+        .ca_file = run->ca_file,
+        .timeout_ms = timeout_ms,
+    };
 }
 
 static int64_t now_ms(const struct run *run) {
@@ -146,9 +151,12 @@ static enum loom_err poll_until_done(const struct run *run, const struct loom_de
         }
         struct loom_poll poll;
         struct loom_remote server = remote(run, poll_timeout_ms(run, flow));
-        loom_native_poll(&server, grant->device_code, &poll, error);
-        if (poll.token != NULL)
-            *out_token = poll.token;
+        loom_oauth_poll(&server, grant->device_code, &poll, error);
+        if (poll.tokens.access != NULL) {
+            *out_token = poll.tokens.access;
+            poll.tokens.access = NULL;
+        }
+        loom_tokens_clear(&poll.tokens);
         loom_flow_take(flow, now_ms(run), &poll.answer);
         reason = reason_of(&poll.answer);
     }
@@ -165,7 +173,7 @@ static enum loom_err run_flow(const struct run *run, struct loom_secret **out_to
     struct loom_remote server = remote(run, 0);
     struct loom_flow flow;
     int64_t asked_at_ms = now_ms(run), asked_at_s = now_epoch_s(run);
-    enum loom_err err = loom_native_start(&server, &grant, error);
+    enum loom_err err = loom_oauth_start(&server, &grant, error);
     if (err != LOOM_OK)
         return err;
     loom_flow_start(&flow, asked_at_ms, now_ms(run), &grant.terms);
@@ -174,11 +182,13 @@ static enum loom_err run_flow(const struct run *run, struct loom_secret **out_to
     return poll_until_done(run, &grant, &flow, out_token, error);
 }
 
-static enum loom_old_token revoke(const struct run *run, const struct loom_secret *token) {
+static enum loom_old_token revoke(const struct run *run, struct loom_secret *token) {
     struct loom_remote server = remote(run, LOOM_SESSION_REVOKE_MS);
+    const struct loom_tokens tokens = {.access = token};
     enum loom_revocation revocation = LOOM_REVOKE_FAILED;
-    enum loom_err err = loom_native_logout(&server, token, &revocation, NULL);
-    return err == LOOM_OK ? LOOM_OLD_TOKEN_REVOKED : LOOM_OLD_TOKEN_LEFT;
+    enum loom_err err = loom_oauth_revoke(&server, &tokens, &revocation, NULL);
+    bool is_dead = err == LOOM_OK && revocation <= LOOM_REVOKED_BEFORE;
+    return is_dead ? LOOM_OLD_TOKEN_REVOKED : LOOM_OLD_TOKEN_LEFT;
 }
 
 /* Fill everything but the token and the account. */
@@ -242,7 +252,7 @@ static void put_back(const struct run *run) {
 static enum loom_err learn_name(const struct run *run, struct loom_credential *credential,
                                 struct loom_error *error) {
     struct loom_remote server = remote(run, LOOM_SESSION_WHOAMI_MS);
-    enum loom_err err = loom_native_whoami(&server, credential->token, &credential->account, error);
+    enum loom_err err = loom_oauth_whoami(&server, credential->token, &credential->account, error);
     if (err == LOOM_ERR_REJECTED) {
         put_back(run);
         return err;
@@ -264,7 +274,7 @@ static enum loom_err sign_in_with_given(struct run *run, struct loom_signed_in *
                                         struct loom_error *error) {
     struct loom_remote server = remote(run, 0);
     struct loom_credential *credential = &signed_in->credential;
-    enum loom_err err = loom_native_whoami(&server, run->wish->given, &credential->account, error);
+    enum loom_err err = loom_oauth_whoami(&server, run->wish->given, &credential->account, error);
     if (err != LOOM_OK)
         return err;
     err = loom_secret_copy(run->wish->given, &credential->token);

@@ -19,7 +19,7 @@
 #define LOOM_SESSION_SIGN_IN_H
 
 #include "base/error.h"
-#include "oauth/native.h"
+#include "oauth/oauth.h"
 #include "session/session.h"
 #include "store/credential.h"
 
@@ -74,7 +74,7 @@ struct loom_signed_in {
 
 /*
  * LOOM_OK: signed in. Before anything happened: the errors of the store's check(). From the flow:
- * those of native.h, LOOM_ERR_EXPIRED, LOOM_ERR_DENIED, LOOM_ERR_INTERRUPTED (nothing was changed),
+ * those of oauth.h, LOOM_ERR_EXPIRED, LOOM_ERR_DENIED, LOOM_ERR_INTERRUPTED (nothing was changed),
  * LOOM_ERR_REJECTED (a given token, or the new one, is dead).
  */
 LOOM_CHECKED enum loom_err loom_sign_in(const struct loom_session *session,

@@ -49,7 +49,8 @@ static enum loom_err revoke(struct run *run, const struct loom_credential *crede
     };
     if (is_told(run, credential->token))
         return LOOM_OK; /* a second copy of the same */
-    enum loom_err err = loom_native_logout(&server, credential->token, &revocation, &error);
+    const struct loom_tokens tokens = {.access = credential->token};
+    enum loom_err err = loom_oauth_revoke(&server, &tokens, &revocation, &error);
     mark_changed(&error);
     if (run->told_count == 0 || revocation > run->signed_out->revocation) {
         run->signed_out->revocation = revocation;

@@ -7,7 +7,7 @@
 #define LOOM_SESSION_SIGN_OUT_H
 
 #include "base/error.h"
-#include "oauth/native.h"
+#include "oauth/oauth.h"
 #include "session/session.h"
 #include "store/store.h"
 

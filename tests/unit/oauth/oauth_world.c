@@ -28,7 +28,7 @@ void world_open(struct oauth_world *world, const char *url, const struct fake_an
     world->fake = (struct fake_http){.script = script, .count = count};
     world->http = fake_http_port(&world->fake);
     assert_int_equal(loom_origin_parse(url, strlen(url), &world->origin, NULL), LOOM_OK);
-    world->server = (struct loom_remote){&world->http, &world->origin, NULL, 0};
+    world->server = (struct loom_remote){.http = &world->http, .origin = &world->origin};
     loom_log_open(LOOM_LOG_WIRE, look_at_line);
 }
 

@@ -4,14 +4,14 @@
  *
  *     struct oauth_world world;
  *     world_open(&world, "https://loom.example.com", script, 1);
- *     err = loom_native_start(&world.server, &grant, &world.error);
+ *     err = loom_oauth_start(&world.server, &grant, &world.error);
  *     world_close(&world);          // the whole script was played, and no secret was told
  */
 #ifndef LOOM_TESTS_OAUTH_WORLD_H
 #define LOOM_TESTS_OAUTH_WORLD_H
 
 #include "base/origin.h"
-#include "oauth/native.h"
+#include "oauth/oauth.h"
 #include "support/fake_http.h"
 
 #define DEVICE_CODE "PLANTED-device-code"

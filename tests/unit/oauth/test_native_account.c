@@ -21,7 +21,7 @@ static enum loom_err whoami(struct oauth_world *world, const struct fake_answer 
     struct loom_secret *token = world_secret(TOKEN);
     *account = (struct loom_account)LOOM_ACCOUNT_INIT;
     world_open(world, SERVER, answer, 1);
-    enum loom_err err = loom_native_whoami(&world->server, token, account, &world->error);
+    enum loom_err err = loom_oauth_whoami(&world->server, token, account, &world->error);
     loom_secret_free(token);
     assert_true(err == LOOM_OK || world->error.code == err);
     return err;
@@ -44,7 +44,7 @@ static void whoami_sends_a_get_with_the_token(void **unused) {
     world_open(&world, SERVER "/base", &answer, 1);
     world.server.ca_file = "/etc/company.pem";
     world.server.timeout_ms = 3000;
-    assert_int_equal(loom_native_whoami(&world.server, token, &account, NULL), LOOM_OK);
+    assert_int_equal(loom_oauth_whoami(&world.server, token, &account, NULL), LOOM_OK);
     const struct fake_request *request = &world.fake.requests[0];
     assert_string_equal(request->line, "GET /auth/me");
     assert_string_equal(request->origin, SERVER "/base");
@@ -174,7 +174,8 @@ static enum loom_err logout(struct oauth_world *world, const struct fake_answer 
                             enum loom_revocation *revocation) {
     struct loom_secret *token = world_secret(TOKEN);
     world_open(world, SERVER, answer, 1);
-    enum loom_err err = loom_native_logout(&world->server, token, revocation, &world->error);
+    const struct loom_tokens tokens = {.access = token};
+    enum loom_err err = loom_oauth_revoke(&world->server, &tokens, revocation, &world->error);
     loom_secret_free(token);
     assert_true(err == LOOM_OK || world->error.code == err);
     return err;

@@ -22,10 +22,10 @@ static void poll_once(struct oauth_world *world, const struct fake_answer *answe
                       struct loom_poll *poll) {
     struct loom_secret *device_code = world_secret(DEVICE_CODE);
     world_open(world, SERVER, answer, 1);
-    loom_native_poll(&world->server, device_code, poll, &world->error);
+    loom_oauth_poll(&world->server, device_code, poll, &world->error);
     loom_secret_free(device_code);
     /* A token exactly when approved, and a reason exactly when there is no going on. */
-    assert_true((poll->answer.kind == LOOM_FLOW_APPROVED) == (poll->token != NULL));
+    assert_true((poll->answer.kind == LOOM_FLOW_APPROVED) == (poll->tokens.access != NULL));
     bool has_reason = poll->answer.kind == LOOM_FLOW_FATAL || poll->answer.kind == LOOM_FLOW_LOST;
     assert_true(has_reason == (poll->answer.err != LOOM_OK));
     if (has_reason)
@@ -68,7 +68,7 @@ static void poll_with_an_odd_or_long_code_sends_it_escaped(void **unused) {
         struct loom_poll poll;
         struct loom_secret *device_code = world_secret(codes[i]);
         world_open(&world, SERVER, &pending, 1);
-        loom_native_poll(&world.server, device_code, &poll, &world.error);
+        loom_oauth_poll(&world.server, device_code, &poll, &world.error);
         assert_int_equal(poll.answer.kind, LOOM_FLOW_PENDING);
         if (i == 0)
             assert_string_equal(world.fake.requests[0].body,
@@ -268,9 +268,9 @@ static void poll_of_every_answer_means_what_the_table_says(void **unused) {
         expect_text(what, world.error.detail, "");
         if (rows[i].kind == LOOM_FLOW_FATAL)
             expect_equal(what, world.error.http_status, rows[i].status);
-        if (poll.token != NULL)
-            expect_text(what, loom_secret_bytes(poll.token), TOKEN);
-        loom_secret_free(poll.token);
+        if (poll.tokens.access != NULL)
+            expect_text(what, loom_secret_bytes(poll.tokens.access), TOKEN);
+        loom_tokens_clear(&poll.tokens);
         world_close(&world);
     }
 }
@@ -287,8 +287,8 @@ static void poll_of_a_long_token_is_judged_exactly(void **unused) {
         poll_json(&world, 200, body, &poll);
         assert_int_equal(poll.answer.kind, extra == 0 ? LOOM_FLOW_APPROVED : LOOM_FLOW_FATAL);
         if (extra == 0)
-            assert_int_equal(loom_secret_len(poll.token), LOOM_TOKEN_MAX);
-        loom_secret_free(poll.token);
+            assert_int_equal(loom_secret_len(poll.tokens.access), LOOM_TOKEN_MAX);
+        loom_tokens_clear(&poll.tokens);
         world_close(&world);
     }
 }
@@ -411,7 +411,7 @@ static void poll_without_room_for_an_error_works_the_same(void **unused) {
     world_open(&world, SERVER, script, 3);
     for (size_t i = 0; i < 3; i++) {
         struct loom_poll poll;
-        loom_native_poll(&world.server, device_code, &poll, NULL);
+        loom_oauth_poll(&world.server, device_code, &poll, NULL);
         assert_int_equal(poll.answer.err, errors[i]);
     }
     loom_secret_free(device_code);

@@ -55,7 +55,7 @@ static enum loom_err start(struct oauth_world *world, const char *url,
     static const struct loom_device_grant untouched = LOOM_DEVICE_GRANT_INIT;
     *grant = untouched;
     world_open(world, url, answer, 1);
-    enum loom_err err = loom_native_start(&world->server, grant, &world->error);
+    enum loom_err err = loom_oauth_start(&world->server, grant, &world->error);
     if (err != LOOM_OK && memcmp(grant, &untouched, sizeof untouched) != 0)
         fail_msg("an output was written in vain");
     return err;
@@ -79,7 +79,7 @@ static void start_sends_a_post_without_body_and_credentials(void **unused) {
     world_open(&world, SERVER "/base", &answer, 1);
     world.server.ca_file = "/etc/company.pem";
     world.server.timeout_ms = 1234;
-    assert_int_equal(loom_native_start(&world.server, &grant, &world.error), LOOM_OK);
+    assert_int_equal(loom_oauth_start(&world.server, &grant, &world.error), LOOM_OK);
     const struct fake_request *request = &world.fake.requests[0];
     assert_string_equal(request->line, "POST /auth/device/start");
     assert_string_equal(request->origin, SERVER "/base");
@@ -512,8 +512,8 @@ static void start_without_room_for_an_error_works_the_same(void **unused) {
         {.status = 200, .json = "{}"},
     };
     world_open(&world, SERVER, script, 2);
-    assert_int_equal(loom_native_start(&world.server, &grant, NULL), LOOM_ERR_DENIED);
-    assert_int_equal(loom_native_start(&world.server, &grant, NULL), LOOM_ERR_BAD_ANSWER);
+    assert_int_equal(loom_oauth_start(&world.server, &grant, NULL), LOOM_ERR_DENIED);
+    assert_int_equal(loom_oauth_start(&world.server, &grant, NULL), LOOM_ERR_BAD_ANSWER);
     world_close(&world);
 }
 
