@@ -107,6 +107,18 @@ static const struct {
     {LOOM_ERR_STORAGE, EWOULDBLOCK,
      N_("Another loom holds this lock and does not end. Look for a stopped one, then try "
         "again:\n\n    {detail}\n")},
+    {LOOM_ERR_STORAGE, ENOTDIR,
+     N_("Something that is no folder stands in the place of one, or a link that leads nowhere. "
+        "Move it away, then try again:\n\n    {detail}\n")},
+    {LOOM_ERR_STORAGE, EINVAL,
+     N_("Something that is no ordinary file stands in the place of one. Move it away, then try "
+        "again:\n\n    {detail}\n")},
+    {LOOM_ERR_STORAGE, EMFILE,
+     N_("This program may not open enough files. Raise the limit (ulimit -n), then try "
+        "again:\n\n    {detail}\n")},
+    {LOOM_ERR_STORAGE, E2BIG,
+     N_("Files may not become that large here. Raise the limit (ulimit -f), then try "
+        "again:\n\n    {detail}\n")},
     {LOOM_ERR_STORAGE, EFBIG, N_("This credential is too large to be stored. Nothing was stored.")},
     {LOOM_ERR_STORAGE, ANY, N_("Credentials cannot be kept in this place:\n\n    {detail}\n")},
     {LOOM_ERR_DAMAGED, EEXIST,

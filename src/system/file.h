@@ -8,7 +8,8 @@
  * Saving is: random temporary name in the same folder, O_EXCL|O_NOFOLLOW, 0600, write all, fsync,
  * rename, fsync of the folder. SIGINT, SIGTERM, SIGHUP wait in this thread until it is done, so a
  * save is never left half way and no temporary file stays. A reader sees the old or the new file.
- * A save that fails leaves the old content: should only the last step fail, it is put back.
+ * A save that fails leaves the old content: should only the last step fail, it is put back. Past
+ * the process's limit of file sizes it is E2BIG, for EFBIG is a cap of this program's own.
  */
 #ifndef LOOM_SYSTEM_FILE_H
 #define LOOM_SYSTEM_FILE_H

@@ -106,6 +106,13 @@ static int temporary_open(const struct loom_folder *folder, struct temporary *te
     return EEXIST;
 }
 
+/* What write(2) calls EFBIG is the process's own limit here; callers know that as too large a
+   credential. */
+static int temporary_add(const struct temporary *temporary, const void *bytes, size_t len) {
+    int failed = loom_fd_write(temporary->fd, bytes, len);
+    return failed == EFBIG ? E2BIG : failed;
+}
+
 /* Everything that can fail late (delayed allocation, quota, network file systems) fails here,
    before any name changes. */
 static int temporary_finish(struct temporary *temporary) {
@@ -121,7 +128,7 @@ static int temporary_write(const struct loom_folder *folder, const void *bytes, 
                            struct temporary *temporary) {
     int failed = temporary_open(folder, temporary);
     if (failed == 0)
-        failed = loom_fd_write(temporary->fd, bytes, len);
+        failed = temporary_add(temporary, bytes, len);
     if (failed == 0)
         failed = temporary_finish(temporary);
     return failed;
@@ -243,12 +250,12 @@ enum loom_err loom_file_create(const struct loom_folder *folder, const char *nam
     return LOOM_OK;
 }
 
-static int write_zeros(int fd, size_t len) {
+static int write_zeros(const struct temporary *temporary, size_t len) {
     static const unsigned char zeros[ZEROS];
     int failed = 0;
     while (failed == 0 && len > 0) {
         size_t part = len < sizeof zeros ? len : sizeof zeros;
-        failed = loom_fd_write(fd, zeros, part);
+        failed = temporary_add(temporary, zeros, part);
         len -= part;
     }
     return failed;
@@ -261,7 +268,7 @@ enum loom_err loom_file_try(const struct loom_folder *folder, size_t len,
     LOOM_CLEANUP(temporary_drop) struct temporary temporary = TEMPORARY_INIT;
     int failed = temporary_open(folder, &temporary);
     if (failed == 0)
-        failed = write_zeros(temporary.fd, len);
+        failed = write_zeros(&temporary, len);
     if (failed == 0)
         failed = temporary_finish(&temporary);
     return failed == 0 ? LOOM_OK : loom_error_os(error, LOOM_ERR_STORAGE, failed, folder->path);

@@ -56,7 +56,7 @@ enum loom_folder_use {
 /*
  * Open a folder by its absolute path. LOOM_ERR_NOT_FOUND: there is none (LOOM_FOLDER_READ alone).
  * LOOM_ERR_STORAGE: EPERM and the path of the folder that is somebody else's, or errno and the path
- * of the one that failed.
+ * of the one that failed; ENOTDIR: something else stands there, or a link that leads to no folder.
  */
 LOOM_CHECKED enum loom_err loom_folder_open(const char *path, enum loom_folder_use use,
                                             struct loom_folder *out_folder,

@@ -35,17 +35,26 @@ static int check_base(int fd) {
 static int check_link(int parent, const char *name) {
     struct stat info;
     if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? 0 : errno;
+        return errno;
     return !S_ISLNK(info.st_mode) || is_trusted(info.st_uid) ? 0 : EPERM;
+}
+
+/* `os_error` of opening `name`; ENOTDIR for a link that leads nowhere or round in a ring: perhaps
+   to a disk that is not there just now, which is not "nothing was ever stored". */
+static int judge_failure(int parent, const char *name, int os_error) {
+    struct stat info;
+    bool is_link = (os_error == ENOENT || os_error == ELOOP) &&
+                   fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+    return is_link ? ENOTDIR : os_error;
 }
 
 /* Make one folder, 0700 whatever the umask, and open it. */
 static int make_folder(int parent, const char *name, int *out_fd) {
     if (mkdirat(parent, name, S_IRWXU) != 0) {
-        /* Another process may have been faster. */
+        /* Another process may have been faster, and has made no link. */
         if (errno != EEXIST)
             return errno;
-        *out_fd = openat(parent, name, OPEN_HELD);
+        *out_fd = openat(parent, name, OPEN_HELD | O_NOFOLLOW);
         return *out_fd < 0 ? errno : 0;
     }
     LOOM_CLEANUP(loom_fd_close) int fd = openat(parent, name, OPEN_HELD | O_NOFOLLOW);
@@ -63,19 +72,20 @@ static int make_folder(int parent, const char *name, int *out_fd) {
    cut behind the folder that is to blame. */
 static int enter(int parent, char *name, const char *path, enum loom_folder_use use, int *out_fd) {
     int fd = openat(parent, name, OPEN_PASSING);
-    if (fd < 0 && (errno != ENOENT || use != LOOM_FOLDER_WRITE))
-        return errno;
-    if (fd < 0) {
-        int failed = check_base(parent);
-        if (failed == 0)
-            return make_folder(parent, name, out_fd);
-        while (name > path && name[-1] == '/')
-            name--;
-        *name = '\0';
-        return failed;
+    if (fd >= 0) {
+        *out_fd = fd;
+        return 0;
     }
-    *out_fd = fd;
-    return 0;
+    int failed = judge_failure(parent, name, errno);
+    if (failed != ENOENT || use != LOOM_FOLDER_WRITE)
+        return failed;
+    failed = check_base(parent);
+    if (failed == 0)
+        return make_folder(parent, name, out_fd);
+    while (name > path && name[-1] == '/')
+        name--;
+    *name = '\0';
+    return failed;
 }
 
 /* Walk down `path`, all of it. On failure it is cut behind the folder that is to blame. */
@@ -122,14 +132,29 @@ static int check_own(int fd, enum loom_folder_use use) {
     return (info.st_mode & MODE_OTHERS) == 0 ? 0 : EPERM; /* a file system without modes */
 }
 
+/* Open what stands there, a link only after a look at it: one that somebody lays meanwhile is not
+   followed. */
+static int open_held(int parent, const char *name, int *out_fd) {
+    int fd = openat(parent, name, OPEN_HELD | O_NOFOLLOW);
+    int failed = fd < 0 ? errno : 0;
+    if (failed == ELOOP || failed == ENOTDIR) { /* a link, or no folder */
+        failed = check_link(parent, name);
+        if (failed != 0)
+            return failed;
+        fd = openat(parent, name, OPEN_HELD);
+        failed = fd < 0 ? judge_failure(parent, name, errno) : 0;
+    }
+    if (failed == 0)
+        *out_fd = fd;
+    return failed;
+}
+
 static int open_own(int parent, const char *name, enum loom_folder_use use, int *out_fd) {
-    int failed = check_link(parent, name);
+    LOOM_CLEANUP(loom_fd_close) int fd = -1;
+    int failed = open_held(parent, name, &fd);
+    if (failed == ENOENT && use == LOOM_FOLDER_WRITE)
+        failed = make_folder(parent, name, &fd);
     if (failed != 0)
-        return failed;
-    LOOM_CLEANUP(loom_fd_close) int fd = openat(parent, name, OPEN_HELD);
-    if (fd < 0 && (errno != ENOENT || use != LOOM_FOLDER_WRITE))
-        return errno;
-    if (fd < 0 && (failed = make_folder(parent, name, &fd)) != 0)
         return failed;
     failed = check_own(fd, use);
     if (failed != 0)

@@ -79,9 +79,9 @@ static struct meaning meaning_of(enum loom_err err) {
 }
 
 /* Every error there is, and every errno that has a sentence of its own. */
-static const int os_errors[] = {0,         ENOENT,    EACCES,      EINVAL, ENOSPC,
-                                EDQUOT,    EROFS,     EPERM,       ELOOP,  EWOULDBLOCK,
-                                ETIMEDOUT, ECANCELED, EINPROGRESS, EIO,    EFBIG};
+static const int os_errors[] = {0,           ENOENT, EACCES, EINVAL,      ENOSPC,    EDQUOT,
+                                EROFS,       EPERM,  ELOOP,  EWOULDBLOCK, ETIMEDOUT, ECANCELED,
+                                EINPROGRESS, EIO,    EFBIG,  ENOTDIR,     EMFILE,    E2BIG};
 
 typedef void look(const char *what, const struct loom_error *error);
 

@@ -237,9 +237,9 @@ static void check_size_limit(void *argument) {
     const struct rlimit limit = {.rlim_cur = 4096, .rlim_max = 4096};
     CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
     CHECK(signal(SIGXFSZ, SIG_DFL) != SIG_ERR);
-    save_too_much(scratch, &scratch->folder, EFBIG);
+    save_too_much(scratch, &scratch->folder, E2BIG);
     CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR); /* as main has it */
-    save_too_much(scratch, &scratch->folder, EFBIG);
+    save_too_much(scratch, &scratch->folder, E2BIG);
     CHECK(save(scratch, "new", NULL) == LOOM_OK); /* what fits still does */
 }
 
