@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/refused.h"
+#include "store/server_lock.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -213,18 +214,27 @@ static enum loom_err save(const struct run *run, const struct loom_credential *c
     return store->ops->save(store, credential, error);
 }
 
+/*
+ * Another sign-in may have ended meanwhile, or end now: what is replaced is what is there under the
+ * lock, so that of many tokens each but the last has somebody who ends it.
+ */
+static enum loom_err exchange(struct run *run, struct loom_credential *credential,
+                              struct loom_error *error) {
+    LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
+    enum loom_err err = loom_server_lock_take(run->session->paths, run->wish->origin, &lock, error);
+    if (err != LOOM_OK)
+        return err;
+    err = look_for_previous(run);
+    if (err == LOOM_OK)
+        err = describe(run, credential);
+    return err == LOOM_OK ? save(run, credential, error) : loom_error_set(error, err);
+}
+
 /* The token is stored before anything else is asked, so that nothing can lose it any more. */
 static enum loom_err keep(struct run *run, struct loom_signed_in *signed_in,
                           struct loom_error *error) {
     struct loom_credential *credential = &signed_in->credential;
-    /* Another sign-in may have ended meanwhile: what is replaced is what is there now. */
-    enum loom_err err = look_for_previous(run);
-    if (err == LOOM_OK)
-        err = describe(run, credential);
-    if (err != LOOM_OK)
-        (void)loom_error_set(error, err);
-    else
-        err = save(run, credential, error);
+    enum loom_err err = exchange(run, credential, error);
     /* A write that may yet be carried out must not leave a dead token behind. */
     bool is_unknown = err == LOOM_ERR_KEYRING && error != NULL && error->os_error == EINPROGRESS;
     if (err != LOOM_OK && !is_unknown && credential->source == LOOM_SOURCE_DEVICE)
@@ -243,23 +253,46 @@ static void put_back(const struct run *run) {
     enum loom_err err = run->has_previous ? store->ops->save(store, &run->previous, NULL)
                                           : store->ops->remove(store, &question, NULL);
     (void)err; /* the sign-in has failed already, and that is what is said */
-    /* The other copy went when the new token was saved. */
-    if (is_ours_to_end(&run->older) && !loom_secret_is_equal(run->older.token, run->previous.token))
-        (void)revoke(run, run->older.token);
+}
+
+/*
+ * Do what follows from the server's word on the new token, unless somebody replaced or removed that
+ * meanwhile: then what is stored is not ours to change, and who replaced it has ended it. A store
+ * that cannot tell holds what was put there.
+ */
+static enum loom_err take_word(const struct run *run, const struct loom_credential *credential,
+                               enum loom_err word) {
+    LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential stored = LOOM_CREDENTIAL_INIT;
+    struct loom_store *store = run->session->store;
+    struct loom_store_question exact = {run->wish->origin, false};
+    enum loom_err held = loom_server_lock_take(run->session->paths, run->wish->origin, &lock, NULL);
+    enum loom_err err = store->ops->find(store, &exact, &stored, NULL);
+    if (err == LOOM_OK && !loom_secret_is_equal(stored.token, credential->token))
+        return LOOM_OK;
+    if (err == LOOM_ERR_NOT_FOUND || held != LOOM_OK)
+        return word;
+    if (word == LOOM_ERR_REJECTED)
+        put_back(run);
+    else
+        loom_error_ignore(save(run, credential, NULL)); /* the token is safe without its name */
+    return word;
 }
 
 /* Only the server's own "no" counts: a name is a courtesy. */
 static enum loom_err learn_name(const struct run *run, struct loom_credential *credential,
                                 struct loom_error *error) {
     struct loom_remote server = remote(run, LOOM_SESSION_WHOAMI_MS);
-    enum loom_err err = loom_oauth_whoami(&server, credential->token, &credential->account, error);
-    if (err == LOOM_ERR_REJECTED) {
-        put_back(run);
-        return err;
-    }
-    if (err == LOOM_OK && loom_account_name(&credential->account) != NULL)
-        loom_error_ignore(save(run, credential, NULL)); /* the token is safe without its name */
-    return loom_error_set(error, LOOM_OK);
+    enum loom_err word = loom_oauth_whoami(&server, credential->token, &credential->account, error);
+    bool has_name = word == LOOM_OK && loom_account_name(&credential->account) != NULL;
+    if (has_name || word == LOOM_ERR_REJECTED)
+        word = take_word(run, credential, word);
+    if (word != LOOM_ERR_REJECTED)
+        return loom_error_set(error, LOOM_OK);
+    /* The other copy went when the new token was saved. */
+    if (is_ours_to_end(&run->older) && !loom_secret_is_equal(run->older.token, run->previous.token))
+        (void)revoke(run, run->older.token);
+    return word;
 }
 
 static enum loom_err sign_in_by_flow(struct run *run, struct loom_signed_in *signed_in,

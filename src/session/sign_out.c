@@ -3,6 +3,7 @@
 
 #include "session/sign_in.h"
 #include "store/refused.h"
+#include "store/server_lock.h"
 
 #include <errno.h>
 
@@ -65,6 +66,7 @@ static enum loom_err revoke(struct run *run, const struct loom_credential *crede
 static enum loom_err end_one(struct run *run, struct loom_store *store,
                              struct loom_signed_out_place *place, struct loom_error *error) {
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
     enum loom_err err = store->ops->find(store, &run->question, &credential, error);
     if (err != LOOM_OK)
         return err;
@@ -74,11 +76,14 @@ static enum loom_err end_one(struct run *run, struct loom_store *store,
     run->signed_out->was_signed_in = true;
     if (err != LOOM_OK)
         return loom_error_set(error, err);
-    /* Exactly this one: an import beside it has a token of its own, and a round of its own. */
-    struct loom_store_question exact = {run->question.origin, false};
-    err = store->ops->remove(store, &exact, error);
-    place->is_deleted = err == LOOM_OK;
-    return err;
+    /* Not as it is being replaced; but whoever cannot wait any longer signs out all the same. */
+    loom_error_ignore(
+        loom_server_lock_take(run->session->paths, run->question.origin, &lock, NULL));
+    /* Exactly this one: an import beside it, and what another sign-in put there meanwhile, has a
+     * token of its own, which the server must be told of, and a round of its own. */
+    err = store->ops->remove_this(store, &credential, error);
+    place->is_deleted = err == LOOM_OK || err == LOOM_ERR_NOT_FOUND;
+    return place->is_deleted ? LOOM_OK : err;
 }
 
 static void end_all_in(struct run *run, struct loom_store *store,

@@ -29,23 +29,27 @@ static bool asks_vault(const struct keyring_first *policy) {
 
 /* ---- Finding ---- */
 
-/* The older of two copies goes. That it may stay is no failure: the newer one answers. */
-static void remove_copy(struct loom_store *from, const struct loom_origin *origin) {
-    struct loom_store_question question = {origin, false};
-    struct loom_error why = LOOM_ERROR_INIT;
-    enum loom_err err = from->ops->remove(from, &question, &why);
-    if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND && !loom_store_is_absent(&why))
+/* That another copy may stay is no failure: the newer one answers. */
+static void note_copy(enum loom_err err, const struct loom_error *why,
+                      const struct loom_origin *origin) {
+    if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND && !loom_store_is_absent(why))
         loom_log(LOOM_LOG_STEPS, "another copy of the credential for %s could not be removed",
                  origin->url);
 }
 
-/* Both answered: the newer decides, a tie goes to the keyring. */
+/*
+ * Both answered: the newer decides, a tie goes to the keyring. The older one goes, and only that:
+ * a sign-in that ends at this moment may have put its own there.
+ */
 static void choose(struct keyring_first *policy, struct loom_credential *from_keyring,
                    struct loom_credential *from_vault, struct loom_credential *out_credential) {
     bool is_vault = from_vault->obtained_at > from_keyring->obtained_at;
     struct loom_credential *chosen = is_vault ? from_vault : from_keyring;
+    const struct loom_credential *older = is_vault ? from_keyring : from_vault;
+    struct loom_store *other = is_vault ? policy->keyring : policy->vault;
+    struct loom_error why = LOOM_ERROR_INIT;
     policy->current = is_vault ? policy->vault : policy->keyring;
-    remove_copy(is_vault ? policy->keyring : policy->vault, &chosen->origin);
+    note_copy(other->ops->remove_this(other, older, &why), &why, &older->origin);
     *out_credential = *chosen;
     *chosen = (struct loom_credential)LOOM_CREDENTIAL_INIT;
 }
@@ -242,8 +246,11 @@ static enum loom_err save_into(struct keyring_first *policy, struct loom_store *
     if (err != LOOM_OK)
         return err;
     policy->current = into;
-    if (other != NULL)
-        remove_copy(other, &credential->origin);
+    if (other != NULL) {
+        struct loom_store_question question = {&credential->origin, false};
+        struct loom_error why = LOOM_ERROR_INIT;
+        note_copy(other->ops->remove(other, &question, &why), &why, question.origin);
+    }
     return LOOM_OK;
 }
 
@@ -330,6 +337,26 @@ static enum loom_err policy_remove(struct loom_store *store,
     return loom_error_set(error, is_removed ? LOOM_OK : LOOM_ERR_NOT_FOUND);
 }
 
+static enum loom_err policy_remove_this(struct loom_store *store,
+                                        const struct loom_credential *credential,
+                                        struct loom_error *error) {
+    struct loom_store *parts[LOOM_STORE_PARTS_MAX];
+    struct loom_error first = LOOM_ERROR_INIT;
+    bool is_removed = false;
+    size_t count = loom_store_parts(store, parts);
+    for (size_t i = 0; i < count; i++) {
+        struct loom_error why = LOOM_ERROR_INIT;
+        enum loom_err err = parts[i]->ops->remove_this(parts[i], credential, &why);
+        is_removed = is_removed || err == LOOM_OK;
+        if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND && !loom_store_is_absent(&why) &&
+            first.code == LOOM_OK)
+            first = why;
+    }
+    if (first.code != LOOM_OK)
+        return give(error, &first);
+    return loom_error_set(error, is_removed ? LOOM_OK : LOOM_ERR_NOT_FOUND);
+}
+
 /* ---- The rest ---- */
 
 static void policy_describe(struct loom_store *store, struct loom_store_info *out_info) {
@@ -370,6 +397,7 @@ static const struct loom_store_ops policy_ops = {
     .list = policy_list,
     .save = policy_save,
     .remove = policy_remove,
+    .remove_this = policy_remove_this,
     .check = policy_check,
     .describe = policy_describe,
     .parts = policy_parts,

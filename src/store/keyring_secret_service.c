@@ -27,7 +27,7 @@ static struct keyring *keyring_of(struct loom_store *store) {
 /* What an operation of the store was given, and gives back. */
 struct task {
     const struct loom_store_question *question;
-    const struct loom_credential *credential; /* to save */
+    const struct loom_credential *credential; /* to save, or to remove it alone */
     struct loom_credential *out_credential;   /* found */
     loom_store_visit *visit;
     void *context;
@@ -174,7 +174,8 @@ static enum loom_err perform_remove(struct keyring *keyring, const struct task *
     enum loom_err err = loom_secret_match_find_or_unlock(&match, task->question, error);
     if (err == LOOM_OK && match.best == NULL)
         err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
-    return err == LOOM_OK ? loom_secret_match_delete(&match, task->question, error) : err;
+    const struct loom_secret *only = task->credential != NULL ? task->credential->token : NULL;
+    return err == LOOM_OK ? loom_secret_match_delete(&match, task->question, only, error) : err;
 }
 
 static enum loom_err keyring_remove(struct loom_store *store,
@@ -182,6 +183,14 @@ static enum loom_err keyring_remove(struct loom_store *store,
                                     struct loom_error *error) {
     struct task task = {.question = question};
     /* Who stops a sign-out stops the talk with its server, not the deletion. */
+    return run(keyring_of(store), perform_remove, &task, false, error);
+}
+
+static enum loom_err keyring_remove_this(struct loom_store *store,
+                                         const struct loom_credential *credential,
+                                         struct loom_error *error) {
+    struct loom_store_question exact = {&credential->origin, false};
+    struct task task = {.question = &exact, .credential = credential};
     return run(keyring_of(store), perform_remove, &task, false, error);
 }
 
@@ -256,6 +265,7 @@ static const struct loom_store_ops keyring_ops = {
     .list = keyring_list,
     .save = keyring_save,
     .remove = keyring_remove,
+    .remove_this = keyring_remove_this,
     .check = keyring_check,
     .describe = keyring_describe,
     .close = keyring_close,

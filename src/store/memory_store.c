@@ -155,6 +155,17 @@ static enum loom_err memory_remove(struct loom_store *store,
     return loom_error_set(error, err);
 }
 
+static enum loom_err memory_remove_this(struct loom_store *store,
+                                        const struct loom_credential *credential,
+                                        struct loom_error *error) {
+    struct memory_store *memory = memory_of(store);
+    struct item *item = item_of(memory, &credential->origin);
+    if (item == NULL || !loom_secret_is_equal(item->credential.token, credential->token))
+        return loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    remove_item(memory, item);
+    return loom_error_set(error, LOOM_OK);
+}
+
 static enum loom_err memory_check(struct loom_store *store, struct loom_error *error) {
     (void)store;
     return loom_error_set(error, LOOM_OK);
@@ -177,6 +188,7 @@ static const struct loom_store_ops memory_ops = {
     .list = memory_list,
     .save = memory_save,
     .remove = memory_remove,
+    .remove_this = memory_remove_this,
     .check = memory_check,
     .describe = memory_describe,
     .close = memory_close,

@@ -186,29 +186,43 @@ enum loom_err loom_secret_match_find_or_unlock(struct loom_secret_match *match,
 
 /* ---- Deleting ---- */
 
+/* What is to go: of this origin, and with a token only what holds it. */
+struct target {
+    const struct loom_origin *origin;
+    const struct loom_secret *only;
+};
+
+/* Delete the item if it is meant. LOOM_ERR_NOT_FOUND: it is not. */
+static enum loom_err delete_item(struct loom_secret_match *match, SecretItem *item, bool may_adopt,
+                                 const struct target *target, struct loom_error *error) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    enum loom_err err = loom_secret_match_read(match->service, item, &credential);
+    if (err == LOOM_ERR_INTERNAL)
+        return loom_error_set(error, err);
+    bool is_meant = err == LOOM_OK &&
+                    (is_answer(&credential, target->origin, false) ||
+                     (may_adopt && is_answer(&credential, target->origin, true))) &&
+                    (target->only == NULL || loom_secret_is_equal(credential.token, target->only));
+    return is_meant ? loom_secret_service_delete(match->service, item, error) : LOOM_ERR_NOT_FOUND;
+}
+
 enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
                                        const struct loom_store_question *question,
-                                       struct loom_error *error) {
-    enum loom_err found = find_under(match, question, true, error);
-    if (found != LOOM_OK)
-        return found;
+                                       const struct loom_secret *only, struct loom_error *error) {
+    const struct target target = {question->origin, only};
+    bool is_deleted = false;
+    enum loom_err err = find_under(match, question, true, error);
+    if (err != LOOM_OK)
+        return err;
     for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
         for (GList *at = match->items[i]; at != NULL; at = at->next) {
-            LOOM_CLEANUP(loom_credential_clear)
-            struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-            enum loom_err err = loom_secret_match_read(match->service, at->data, &credential);
-            if (err == LOOM_ERR_INTERNAL)
-                return loom_error_set(error, err);
-            bool is_import =
-                i == 0 && question->may_adopt && is_answer(&credential, question->origin, true);
-            if (err != LOOM_OK || (!is_import && !is_answer(&credential, question->origin, false)))
-                continue;
-            err = loom_secret_service_delete(match->service, at->data, error);
-            if (err != LOOM_OK)
+            err = delete_item(match, at->data, i == 0 && question->may_adopt, &target, error);
+            if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND)
                 return err;
+            is_deleted = is_deleted || err == LOOM_OK;
         }
     }
-    return LOOM_OK;
+    return loom_error_set(error, is_deleted ? LOOM_OK : LOOM_ERR_NOT_FOUND);
 }
 
 void loom_secret_match_clear(struct loom_secret_match *match) {

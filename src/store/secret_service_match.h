@@ -43,9 +43,13 @@ loom_secret_match_find_or_unlock(struct loom_secret_match *match,
                                  const struct loom_store_question *question,
                                  struct loom_error *error);
 
-/* Look again, under both keys, and delete everything that answers the question. */
+/*
+ * Look again, under both keys, and delete everything that answers the question; with `only`, of
+ * that what holds this token. LOOM_ERR_NOT_FOUND: nothing was deleted.
+ */
 LOOM_CHECKED enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
                                                     const struct loom_store_question *question,
+                                                    const struct loom_secret *only,
                                                     struct loom_error *error);
 
 /*

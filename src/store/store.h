@@ -97,6 +97,14 @@ struct loom_store_ops {
                                          const struct loom_store_question *question,
                                          struct loom_error *error);
 
+    /*
+     * Remove exactly this credential: what is filed for its origin, if that (still) holds its
+     * token. LOOM_ERR_NOT_FOUND: it is not there any more; what took its place meanwhile stays.
+     */
+    LOOM_CHECKED enum loom_err (*remove_this)(struct loom_store *store,
+                                              const struct loom_credential *credential,
+                                              struct loom_error *error);
+
     /* Could a credential be saved now? Leaves nothing behind but folders and the vault's key. */
     LOOM_CHECKED enum loom_err (*check)(struct loom_store *store, struct loom_error *error);
 

@@ -123,6 +123,47 @@ static enum loom_err vault_remove(struct loom_store *store,
     return err == LOOM_OK && removed == 0 ? loom_error_set(error, LOOM_ERR_NOT_FOUND) : err;
 }
 
+/* Its entry under the lock, if that still holds its token. */
+static enum loom_err find_this(const struct loom_vault_change *change,
+                               const struct loom_credential *credential,
+                               struct loom_vault_entry **out_entry, struct loom_error *error) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential stored = LOOM_CREDENTIAL_INIT;
+    const struct loom_vault_file *file = &change->content.file;
+    struct loom_vault_entry *entry = loom_vault_file_find(file, credential->origin.url);
+    if (entry == NULL)
+        return loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    enum loom_err err = loom_vault_record_open(file, &change->key, entry, &stored);
+    if (err != LOOM_OK)
+        return loom_vault_judge(&change->config, err, error);
+    if (!loom_secret_is_equal(stored.token, credential->token))
+        return loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    *out_entry = entry;
+    return LOOM_OK;
+}
+
+static enum loom_err vault_remove_this(struct loom_store *store,
+                                       const struct loom_credential *credential,
+                                       struct loom_error *error) {
+    LOOM_CLEANUP(loom_vault_look_clear) struct loom_vault_look look = LOOM_VAULT_LOOK_INIT;
+    LOOM_CLEANUP(loom_vault_change_clear) struct loom_vault_change change = LOOM_VAULT_CHANGE_INIT;
+    struct loom_vault *vault = vault_of(store);
+    struct loom_store_question exact = {&credential->origin, false};
+    struct loom_vault_entry *entry = NULL;
+    enum loom_err err = loom_vault_look_at(vault, &exact, &look, error);
+    if (err == LOOM_OK && look.match.own == NULL)
+        err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    if (err == LOOM_OK)
+        err = loom_vault_change_lock(vault, &change, error);
+    if (err == LOOM_OK)
+        err = loom_vault_change_prepare(vault, &change, error);
+    if (err == LOOM_OK)
+        err = find_this(&change, credential, &entry, error);
+    if (err != LOOM_OK)
+        return err;
+    loom_vault_file_remove(&change.content.file, entry);
+    return loom_vault_change_commit(vault, &change, error);
+}
+
 static enum loom_err vault_check(struct loom_store *store, struct loom_error *error) {
     LOOM_CLEANUP(loom_vault_change_clear) struct loom_vault_change change = LOOM_VAULT_CHANGE_INIT;
     struct loom_vault *vault = vault_of(store);
@@ -147,6 +188,7 @@ static const struct loom_store_ops vault_ops = {
     .list = vault_list,
     .save = vault_save,
     .remove = vault_remove,
+    .remove_this = vault_remove_this,
     .check = vault_check,
     .describe = vault_describe,
     .close = vault_close,

@@ -71,7 +71,7 @@ class LoginStorage(loomtest.Case):
         self.give(self.server, env={"XDG_CONFIG_HOME": config, "XDG_DATA_HOME": data})
         self.assertEqual(sorted(os.listdir(config + "/loom")),
                          ["credentials.json", "credentials.json.lock"])
-        self.assertEqual(os.listdir(data + "/loom"), ["vault.key"])
+        self.assertEqual(sorted(os.listdir(data + "/loom")), ["lock", "vault.key"])
         for path in (config, data, config + "/loom", data + "/loom"):
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o700, path)
         self.assertFalse(os.path.exists(self.home.config))

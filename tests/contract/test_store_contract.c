@@ -219,6 +219,32 @@ static void remove_takes_one_and_leaves_the_others(void **state) {
     assert_int_equal(list_of(subject->store).count, 1);
 }
 
+/* What took its place meanwhile, and what others have, stays. */
+static void remove_this_takes_exactly_that_token(void **state) {
+    struct subject *subject = *state;
+    struct loom_store *store = subject->store;
+    struct loom_credential first = credential_of(A, "first"), same = credential_of(B, "first");
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(store->ops->remove_this(store, &first, &error), LOOM_ERR_NOT_FOUND);
+    assert_int_equal(error.code, LOOM_ERR_NOT_FOUND);
+    assert_int_equal(save_token(store, A, "second"), LOOM_OK);
+    assert_int_equal(store->ops->remove_this(store, &first, NULL), LOOM_ERR_NOT_FOUND);
+    assert_true(finds_token(store, A, "second"));
+    assert_int_equal(save_token(store, A, "first"), LOOM_OK);
+    assert_int_equal(store->ops->remove_this(store, &same, NULL), LOOM_ERR_NOT_FOUND);
+    assert_true(finds_token(store, A, "first"));
+    assert_int_equal(save_token(store, B, "first"), LOOM_OK);
+    assert_int_equal(store->ops->remove_this(store, &first, &error), LOOM_OK);
+    assert_int_equal(error.code, LOOM_OK);
+    reopen(subject);
+    store = subject->store;
+    assert_int_equal(find_error(store, A, false), LOOM_ERR_NOT_FOUND);
+    assert_true(finds_token(store, B, "first"));
+    assert_int_equal(store->ops->remove_this(store, &first, NULL), LOOM_ERR_NOT_FOUND);
+    loom_credential_clear(&first);
+    loom_credential_clear(&same);
+}
+
 static void remove_last_leaves_a_usable_store(void **state) {
     struct subject *subject = *state;
     assert_int_equal(save_token(subject->store, A, "t"), LOOM_OK);
@@ -339,6 +365,7 @@ static int run(void *kind) {
         TEST(save_obtained_at_never_goes_back),
         TEST(remove_takes_one_and_leaves_the_others),
         TEST(remove_last_leaves_a_usable_store),
+        TEST(remove_this_takes_exactly_that_token),
         TEST(find_planted_unnamed_is_not_found),
         TEST(find_planted_named_is_adopted_for_good),
         TEST(find_planted_of_colliding_servers_is_adopted_by_one),

@@ -75,6 +75,8 @@ static enum loom_err send_request(void *context, const struct loom_http_request 
     remember(fake, request);
     if (fake->clock != NULL)
         fake_clock_pass(fake->clock, answer->takes_ms);
+    if (answer->meanwhile != NULL)
+        answer->meanwhile(answer->meanwhile_context);
     if (answer->err != LOOM_OK)
         return loom_error_detail(error, answer->err, answer->detail);
     const char *body = answer->json != NULL ? answer->json : answer->other;

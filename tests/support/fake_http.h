@@ -29,12 +29,14 @@ struct fake_clock; /* support/fake_clock.h */
 struct fake_answer {
     const char *to; /* "POST /auth/device/poll"; NULL: whatever is asked */
     enum loom_err err;
-    const char *detail;    /* of the error */
-    long status;           /* of the answer */
-    const char *json;      /* its body, with a JSON media type; NULL: see `other` */
-    const char *other;     /* its body with another media type; NULL: no body at all */
-    int64_t retry_after_s; /* 0: none */
-    int64_t takes_ms;      /* how long the exchange takes */
+    const char *detail;               /* of the error */
+    long status;                      /* of the answer */
+    const char *json;                 /* its body, with a JSON media type; NULL: see `other` */
+    const char *other;                /* its body with another media type; NULL: no body at all */
+    int64_t retry_after_s;            /* 0: none */
+    int64_t takes_ms;                 /* how long the exchange takes */
+    void (*meanwhile)(void *context); /* what others do before it is answered; NULL: nothing */
+    void *meanwhile_context;
 };
 
 struct fake_request {

@@ -22,7 +22,7 @@ static void sign_in_for_the_first_time_saves_before_it_asks_for_the_name(void **
                           "POST /auth/device/poll\n"
                           "find\nsave lt_new\n"
                           "GET /auth/me\n"
-                          "save lt_new Ada\n");
+                          "find without adopting\nsave lt_new Ada\n");
     assert_string_equal(world_kept_token(world), NEW);
     assert_false(world->signed_in.has_replaced);
     assert_int_equal(world->signed_in.old_token, LOOM_OLD_TOKEN_NONE);
@@ -61,7 +61,7 @@ static void sign_in_again_shows_the_old_one_and_revokes_it_last(void **state) {
                           "POST /auth/device/poll\n"
                           "find\nsave lt_new\n"
                           "GET /auth/me\n"
-                          "save lt_new Ada\n"
+                          "find without adopting\nsave lt_new Ada\n"
                           "POST /auth/logout\n");
     assert_null(world->fake.requests[0].bearer);
     assert_null(world->fake.requests[1].bearer);
@@ -282,7 +282,8 @@ static void sign_in_whose_name_cannot_be_saved_is_done(void **state) {
     world->watched.saves_before_err = 1;
     SCRIPT(world, START, COMPLETED, ME);
     assert_int_equal(world_sign_in(world), LOOM_OK);
-    assert_non_null(strstr(world->journal.data, "save lt_new\nGET /auth/me\nsave lt_new Ada!\n"));
+    assert_non_null(strstr(world->journal.data,
+                           "save lt_new\nGET /auth/me\nfind without adopting\nsave lt_new Ada!\n"));
     assert_string_equal(world_kept_token(world), NEW);
     assert_int_equal(world->signed_in.lost_token, LOOM_OLD_TOKEN_NONE);
 }
@@ -333,7 +334,9 @@ static void sign_in_with_a_token_dead_at_birth_puts_the_old_one_back(void **stat
     SCRIPT(world, START, COMPLETED, ME_SAYS(401, "{\"error\":\"invalid_token\"}"));
     assert_int_equal(world_sign_in(world), LOOM_ERR_REJECTED);
     assert_int_equal(world->error.http_status, 401);
-    assert_non_null(strstr(world->journal.data, "save lt_new\nGET /auth/me\nsave lt_old Grace\n"));
+    assert_non_null(
+        strstr(world->journal.data,
+               "save lt_new\nGET /auth/me\nfind without adopting\nsave lt_old Grace\n"));
     assert_int_equal(world->fake.sent, world->fake.count);
     assert_string_equal(world_kept_token(world), OLD);
     assert_int_equal(world->signed_in.lost_token, LOOM_OLD_TOKEN_NONE);
@@ -345,7 +348,8 @@ static void sign_in_with_a_token_dead_at_birth_leaves_nothing(void **state) {
     struct session_world *world = *state;
     SCRIPT(world, START, COMPLETED, ME_SAYS(401, "{}"));
     assert_int_equal(world_sign_in(world), LOOM_ERR_REJECTED);
-    assert_non_null(strstr(world->journal.data, "save lt_new\nGET /auth/me\nremove\n"));
+    assert_non_null(
+        strstr(world->journal.data, "save lt_new\nGET /auth/me\nfind without adopting\nremove\n"));
     assert_string_equal(world_kept_token(world), "");
 }
 

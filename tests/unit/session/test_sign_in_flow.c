@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SAVED "find\nsave lt_new\nGET /auth/me\nsave lt_new Ada\n"
+#define SAVED "find\nsave lt_new\nGET /auth/me\nfind without adopting\nsave lt_new Ada\n"
 #define TO_THE_CODE "check\nfind\nPOST /auth/device/start\ncode 123-456-789\n"
 #define START_WITH(members)                                                                        \
     {                                                                                              \

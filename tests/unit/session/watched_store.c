@@ -78,6 +78,18 @@ static enum loom_err remove_it(struct loom_store *store, const struct loom_store
     return watched->memory->ops->remove(watched->memory, question, error);
 }
 
+/* Exactly one: in the journal a removal like any other. */
+static enum loom_err remove_this(struct loom_store *store, const struct loom_credential *credential,
+                                 struct loom_error *error) {
+    struct watched_store *watched = watched_of(store);
+    note(watched, "remove", watched->remove_err);
+    if (watched->remove_err != LOOM_OK)
+        return failed(error, watched->remove_err);
+    if (watched->removes_in_vain-- > 0)
+        return LOOM_OK;
+    return watched->memory->ops->remove_this(watched->memory, credential, error);
+}
+
 static void describe(struct loom_store *store, struct loom_store_info *out_info) {
     (void)store;
     *out_info = (struct loom_store_info){.kind = LOOM_STORE_MEMORY, .path = WATCHED_PATH};
@@ -92,6 +104,7 @@ static const struct loom_store_ops ops = {
     .list = list,
     .save = save,
     .remove = remove_it,
+    .remove_this = remove_this,
     .check = check,
     .describe = describe,
     .close = close_it,

@@ -25,7 +25,8 @@ struct fake {
     int os_error; /* of the failures */
     bool keeps;   /* remove says that it removed, and does not */
     bool is_locked;
-    int calls; /* of all but describe */
+    int calls;                            /* of all but describe */
+    void (*meanwhile)(struct fake *fake); /* before exactly one is removed; NULL: nothing */
     int *closed;
 };
 
@@ -73,6 +74,17 @@ static enum loom_err fake_remove(struct loom_store *store,
                                    : fake->inner->ops->remove(fake->inner, question, error);
 }
 
+static enum loom_err fake_remove_this(struct loom_store *store,
+                                      const struct loom_credential *credential,
+                                      struct loom_error *error) {
+    struct fake *fake = fake_of(store);
+    fake->calls++;
+    if (fake->meanwhile != NULL)
+        fake->meanwhile(fake);
+    return fake->remove != LOOM_OK ? failed(fake, fake->remove, error)
+                                   : fake->inner->ops->remove_this(fake->inner, credential, error);
+}
+
 static enum loom_err fake_check(struct loom_store *store, struct loom_error *error) {
     struct fake *fake = fake_of(store);
     fake->calls++;
@@ -99,6 +111,7 @@ static const struct loom_store_ops fake_ops = {
     .list = fake_list,
     .save = fake_save,
     .remove = fake_remove,
+    .remove_this = fake_remove_this,
     .check = fake_check,
     .describe = fake_describe,
     .close = fake_close,
@@ -216,6 +229,43 @@ static void find_older_copy_that_stays_is_no_failure(void **state) {
     pair->vault->remove = LOOM_ERR_STORAGE;
     assert_true(finds_token(pair->store, A, "ring"));
     assert_true(finds_token(pair->store, A, "ring"));
+}
+
+static void sign_in_again(struct fake *fake) {
+    save_at(fake, A, "newest", 9);
+}
+
+/* DF-190: between the look and the removal a sign-in ends there; what it saved is not the older
+ * copy. */
+static void find_older_copy_that_was_replaced_meanwhile_stays(void **state) {
+    struct pair *pair = *state;
+    save_at(pair->keyring, A, "ring", 1);
+    save_at(pair->vault, A, "file", 2);
+    pair->keyring->meanwhile = sign_in_again;
+    assert_true(finds_token(pair->store, A, "file"));
+    pair->keyring->meanwhile = NULL;
+    assert_true(finds_token(pair->keyring->inner, A, "newest"));
+    assert_true(finds_token(pair->store, A, "newest"));
+}
+
+/* What a sign-out has told the server of goes, wherever it is, and nothing else. */
+static void remove_this_takes_one_token_from_both(void **state) {
+    struct pair *pair = *state;
+    struct loom_credential one = credential_of(A, "one"), other = credential_of(A, "other");
+    struct loom_store *store = pair->store;
+    assert_int_equal(store->ops->remove_this(store, &one, NULL), LOOM_ERR_NOT_FOUND);
+    save_at(pair->keyring, A, "one", 1);
+    save_at(pair->vault, A, "other", 1);
+    assert_int_equal(store->ops->remove_this(store, &one, NULL), LOOM_OK);
+    assert_int_equal(find_error(pair->keyring->inner, A, false), LOOM_ERR_NOT_FOUND);
+    assert_true(finds_token(pair->vault->inner, A, "other"));
+    pair->keyring->remove = LOOM_ERR_KEYRING; /* absent */
+    pair->keyring->os_error = ENOENT;
+    assert_int_equal(store->ops->remove_this(store, &other, NULL), LOOM_OK);
+    pair->keyring->remove = LOOM_ERR_KEYRING_LOCKED;
+    assert_int_equal(store->ops->remove_this(store, &other, NULL), LOOM_ERR_KEYRING_LOCKED);
+    loom_credential_clear(&one);
+    loom_credential_clear(&other);
 }
 
 /* Absent, locked or hung: the file answers. */
@@ -649,6 +699,8 @@ int main(void) {
         TEST(save_without_origin_is_a_fault),
         TEST(check_follows_where_a_save_would_go),
         TEST(remove_takes_it_from_both),
+        TEST(remove_this_takes_one_token_from_both),
+        TEST(find_older_copy_that_was_replaced_meanwhile_stays),
         TEST(remove_one_fails_still_removes_the_other),
         TEST(remove_keyring_absent_is_done_and_locked_is_not),
         TEST(remove_is_looked_for_again),
