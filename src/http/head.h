@@ -43,6 +43,8 @@ struct loom_http_head {
     bool is_unusable;      /* lengths that contradict, an encoding that was not asked for */
     uint64_t length;       /* Content-Length */
     int64_t retry_after_s; /* -1: none */
+    int64_t date_s;        /* 0: none */
+    bool is_token_invalid;
     char location[LOOM_LOCATION_MAX + 1]; /* "" when none, or too long */
     bool is_secure;
     loom_head_date *parse_date;
