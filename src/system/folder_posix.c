@@ -31,19 +31,16 @@ static int check_base(int fd) {
     return is_trusted(info.st_uid) ? 0 : EPERM;
 }
 
-/* Whoever made a link decides where it leads. */
-static int check_link(int parent, const char *name) {
-    struct stat info;
-    if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno;
-    return !S_ISLNK(info.st_mode) || is_trusted(info.st_uid) ? 0 : EPERM;
+/* What open(2) says of a link that leads to nothing, or round in a ring. */
+static bool leads_nowhere(int os_error) {
+    return os_error == ENOENT || os_error == ELOOP;
 }
 
-/* `os_error` of opening `name`; ENOTDIR for a link that leads nowhere or round in a ring: perhaps
-   to a disk that is not there just now, which is not "nothing was ever stored". */
+/* `os_error` of opening `name`; ENOTDIR for a link that leads nowhere: perhaps to a disk that is
+   not there just now, which is not "nothing was ever stored". */
 static int judge_failure(int parent, const char *name, int os_error) {
     struct stat info;
-    bool is_link = (os_error == ENOENT || os_error == ELOOP) &&
+    bool is_link = leads_nowhere(os_error) &&
                    fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
     return is_link ? ENOTDIR : os_error;
 }
@@ -132,21 +129,35 @@ static int check_own(int fd, enum loom_folder_use use) {
     return (info.st_mode & MODE_OTHERS) == 0 ? 0 : EPERM; /* a file system without modes */
 }
 
-/* Open what stands there, a link only after a look at it: one that somebody lays meanwhile is not
-   followed. */
+/* Whoever made a link decides where it leads. Judged and read is the very link that was opened: its
+   name may mean another a moment later. */
+static int follow_link(int parent, const char *name, int *out_fd) {
+    LOOM_CLEANUP(loom_fd_close) int link = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat info;
+    char target[LOOM_PATH_MAX];
+    if (link < 0 || fstat(link, &info) != 0)
+        return errno;
+    if (!S_ISLNK(info.st_mode))
+        return ENOTDIR;
+    if (!is_trusted(info.st_uid))
+        return EPERM;
+    ssize_t len = readlinkat(link, "", target, sizeof target);
+    if (len < 0 || (size_t)len >= sizeof target)
+        return len < 0 ? errno : ENAMETOOLONG;
+    target[len] = '\0';
+    int fd = openat(parent, target, OPEN_HELD);
+    if (fd < 0)
+        return leads_nowhere(errno) ? ENOTDIR : errno;
+    *out_fd = fd;
+    return 0;
+}
+
 static int open_held(int parent, const char *name, int *out_fd) {
     int fd = openat(parent, name, OPEN_HELD | O_NOFOLLOW);
-    int failed = fd < 0 ? errno : 0;
-    if (failed == ELOOP || failed == ENOTDIR) { /* a link, or no folder */
-        failed = check_link(parent, name);
-        if (failed != 0)
-            return failed;
-        fd = openat(parent, name, OPEN_HELD);
-        failed = fd < 0 ? judge_failure(parent, name, errno) : 0;
-    }
-    if (failed == 0)
-        *out_fd = fd;
-    return failed;
+    if (fd < 0)
+        return errno == ELOOP || errno == ENOTDIR ? follow_link(parent, name, out_fd) : errno;
+    *out_fd = fd;
+    return 0;
 }
 
 static int open_own(int parent, const char *name, enum loom_folder_use use, int *out_fd) {

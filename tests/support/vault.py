@@ -121,6 +121,10 @@ def _hmac(key, data):
     return hmac.new(key, data, hashlib.sha256).digest()
 
 
+def key_id(root):
+    return _hmac(root, b"loom/v1/key-id")[:8]
+
+
 def hkdf(key, salt, info):
     return _hmac(_hmac(salt, key), info + b"\1")
 
@@ -169,7 +173,7 @@ class Vault:
     def __init__(self):
         self.root = os.urandom(32)
         self.file_id = os.urandom(16)
-        self.key_id = _hmac(self.root, b"loom/v1/key-id")[:8]
+        self.key_id = key_id(self.root)
         self.entries = {}
 
     def add(self, origin, credential, map_key=None):
@@ -220,14 +224,14 @@ def read(config, data):
     assert len(key_file) == 48 and key_file[:8] == b"LOOMKEY1", key_file[:8]
     assert hashlib.sha256(key_file[:40]).digest()[:8] == key_file[40:]
     root = key_file[8:40]
-    file_id, key_id = (base64.b64decode(tree["file_id"]), base64.b64decode(tree["key"]["id"]))
-    assert key_id == _hmac(root, b"loom/v1/key-id")[:8]
-    assert base64.b64decode(tree["mac"]) == _mac(root, tree, file_id, key_id), "the mac is wrong"
+    file_id, own_key_id = (base64.b64decode(tree["file_id"]), base64.b64decode(tree["key"]["id"]))
+    assert own_key_id == key_id(root)
+    assert base64.b64decode(tree["mac"]) == _mac(root, tree, file_id, own_key_id), "the mac is wrong"
     stored = {}
     for map_key, entry in tree["entries"].items():
         origin = entry["origin"]
         assert origin == "" or map_key in (server_key(origin), suffixed_key(origin)), map_key
-        key, aad = _record(root, file_id, key_id, map_key, entry)
+        key, aad = _record(root, file_id, own_key_id, map_key, entry)
         sealed = base64.b64decode(entry["ct"])
         assert (len(sealed) - 16) % PAD == 0, len(sealed)
         plain = json.loads(open_sealed(key, base64.b64decode(entry["nonce"]), aad, sealed))
