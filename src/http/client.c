@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/http_priv.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ static void leave(struct loom_http_client *client) {
     if (client->multi != NULL)
         (void)client->curl->multi_cleanup(client->multi);
     client->multi = NULL;
+    client->kept = CURL_SOCKET_BAD;
     loom_authorities_clear(&client->authorities);
     free(client->ca_file);
     client->ca_file = NULL;
@@ -22,9 +24,19 @@ static bool is_same_file(const char *a, const char *b) {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/*
+ * What came before the request was sent is no answer to it, and libcurl would take it for one.
+ * A server that closed the connection is noticed here as well.
+ */
+static bool is_quiet(curl_socket_t kept) {
+    struct pollfd look = {.fd = kept, .events = POLLIN};
+    return kept == CURL_SOCKET_BAD || poll(&look, 1, 0) == 0;
+}
+
 static bool is_there(const struct loom_http_client *client,
                      const struct loom_http_request *request) {
-    return client->multi != NULL && loom_origin_is_equal(&client->origin, request->origin) &&
+    return client->multi != NULL && is_quiet(client->kept) &&
+           loom_origin_is_equal(&client->origin, request->origin) &&
            is_same_file(client->ca_file, request->ca_file);
 }
 
@@ -121,10 +133,11 @@ static void log_answer(const struct loom_http_exchange *exchange, CURLcode resul
                  (long)(took_us / 1000));
 }
 
-static enum loom_err run_exchange(struct loom_http_exchange *exchange, struct loom_error *error) {
+static enum loom_err run_exchange(struct loom_http_exchange *exchange, curl_socket_t *out_kept,
+                                  struct loom_error *error) {
     CURLcode result = CURLE_OK;
     log_request(exchange->request);
-    enum loom_err err = loom_http_transfer(exchange, &result, error);
+    enum loom_err err = loom_http_transfer(exchange, &result, out_kept, error);
     if (err != LOOM_OK)
         return err;
     /* A connection that closes within the head is a complete answer to libcurl. */
@@ -141,8 +154,6 @@ static void hand_over(struct loom_http_exchange *exchange, struct loom_http_resp
         .status = exchange->head.status,
         .is_json = exchange->head.is_json,
         .retry_after_s = exchange->head.retry_after_s,
-        .date_s = exchange->head.date_s,
-        .is_token_invalid = exchange->head.is_token_invalid,
         .body = exchange->body,
     };
     exchange->body = (struct loom_buffer)LOOM_BUFFER_INIT(LOOM_HTTP_BODY_MAX);
@@ -164,7 +175,7 @@ static enum loom_err send_request(void *context, const struct loom_http_request 
         err = loom_http_exchange_open(client, request, &exchange, error);
     if (err != LOOM_OK)
         return err;
-    err = run_exchange(&exchange, error);
+    err = run_exchange(&exchange, &client->kept, error);
     if (err == LOOM_OK)
         hand_over(&exchange, out_response);
     loom_http_exchange_close(&exchange);
@@ -184,6 +195,7 @@ enum loom_err loom_http_client_new(const int *stop_fd, struct loom_http_client *
         return LOOM_ERR_INTERNAL;
     *client = (struct loom_http_client){
         .stop_fd = stop_fd,
+        .kept = CURL_SOCKET_BAD,
         .authorities = LOOM_AUTHORITIES_INIT,
     };
     *out_client = client;

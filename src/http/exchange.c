@@ -62,6 +62,21 @@ curl_socket_t loom_http_open_socket(void *context, curlsocktype purpose,
 }
 
 /*
+ * RFC 9110 section 9.2.2: "A client SHOULD NOT automatically retry a request with a non-idempotent
+ * method unless it has some means to know that the request semantics are actually idempotent".
+ * libcurl does, on a new connection, when one that was kept ends without an answer: a poll would
+ * come before its time, and a refresh token that rotates would be spent twice.
+ */
+int loom_http_begin_request(void *context, char *peer, char *own, int peer_port, int own_port) {
+    struct loom_http_exchange *exchange = context;
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    bool is_repeated = exchange->has_begun;
+    exchange->has_begun = true;
+    return is_repeated && exchange->request->method != LOOM_HTTP_GET ? CURL_PREREQFUNC_ABORT
+                                                                     : CURL_PREREQFUNC_OK;
+}
+
+/*
  * The nodes are ours: libcurl only reads the list, and curl_slist_append would make a copy of the
  * token that has to be found again to be wiped.
  */

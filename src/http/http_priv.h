@@ -52,6 +52,7 @@ struct loom_http_client {
     const int *stop_fd;
     const struct loom_curl *curl; /* NULL before the first request */
     CURLM *multi;                 /* NULL: none; of `origin` and `ca_file` */
+    curl_socket_t kept;           /* the connection in it; CURL_SOCKET_BAD: none */
     struct loom_origin origin;
     char *ca_file;
     struct loom_authorities authorities;
@@ -73,6 +74,7 @@ struct loom_http_exchange {
     struct loom_http_head head;
     struct loom_buffer body;
     enum loom_err refusal; /* why a callback stopped the transfer; LOOM_OK: none did */
+    bool has_begun;        /* the request was sent, or is about to be */
     bool has_dialled;      /* a new connection was begun */
     uint16_t dialled_port; /* the port it went to: the server's or a proxy's */
 };
@@ -93,6 +95,7 @@ size_t loom_http_take_body(char *bytes, size_t size, size_t count, void *context
 size_t loom_http_take_line(char *line, size_t size, size_t count, void *context);
 curl_socket_t loom_http_open_socket(void *context, curlsocktype purpose,
                                     struct curl_sockaddr *address);
+int loom_http_begin_request(void *context, char *peer, char *own, int peer_port, int own_port);
 
 /* ---- options.c ---- */
 
@@ -107,10 +110,12 @@ int loom_http_timeout_ms(const struct loom_http_request *request);
 
 /*
  * Run the exchange to its end. LOOM_OK: libcurl has finished, *out_result says how (a deadline that
- * passed is CURLE_OPERATION_TIMEDOUT). LOOM_ERR_INTERRUPTED, LOOM_ERR_INTERNAL.
+ * passed is CURLE_OPERATION_TIMEDOUT). LOOM_ERR_INTERRUPTED, LOOM_ERR_INTERNAL. Whatever the
+ * outcome, *out_kept is the connection that is kept, or CURL_SOCKET_BAD.
  */
 LOOM_CHECKED enum loom_err loom_http_transfer(const struct loom_http_exchange *exchange,
-                                              CURLcode *out_result, struct loom_error *error);
+                                              CURLcode *out_result, curl_socket_t *out_kept,
+                                              struct loom_error *error);
 
 /* ---- errors.c ---- */
 

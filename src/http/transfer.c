@@ -52,12 +52,22 @@ static enum loom_err run(const struct loom_http_exchange *exchange, CURLcode *ou
     return LOOM_OK;
 }
 
+/* libcurl tells while the handle is still its own. */
+static curl_socket_t find_kept(const struct loom_http_exchange *exchange) {
+    curl_socket_t kept = CURL_SOCKET_BAD;
+    CURLcode code =
+        exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, &kept);
+    return code == CURLE_OK ? kept : CURL_SOCKET_BAD;
+}
+
 enum loom_err loom_http_transfer(const struct loom_http_exchange *exchange, CURLcode *out_result,
-                                 struct loom_error *error) {
+                                 curl_socket_t *out_kept, struct loom_error *error) {
     const struct loom_http_client *client = exchange->client;
     enum loom_err err = LOOM_ERR_INTERNAL;
+    *out_kept = CURL_SOCKET_BAD;
     if (client->curl->multi_add_handle(client->multi, exchange->easy) == CURLM_OK) {
         err = run(exchange, out_result);
+        *out_kept = find_kept(exchange);
         (void)client->curl->multi_remove_handle(client->multi, exchange->easy);
     }
     return err == LOOM_OK ? LOOM_OK : loom_error_set(error, err);

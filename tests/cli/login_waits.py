@@ -9,9 +9,7 @@ TROUBLES = {
     "poll-429": ([3.0], ["pending", "server_error"], "The server has a problem at present"),
     "poll-500": ([2.0, 4.0], ["pending", "server_error"], "The server has a problem at present"),
     "poll-html-503": ([2.0, 4.0], ["pending", "server_error"], "The server has a problem"),
-    # The first of the two: libcurl itself repeats at once, on a new connection, what went out on one
-    # that the server had let live and then closed without an answer.
-    "poll-drop": ([0.0, 2.0], ["pending", "network"], "The server cannot be reached at present"),
+    "poll-drop": ([2.0, 4.0], ["pending", "network"], "The server cannot be reached at present"),
 }
 EARLY_S = 0.05  # clocks of two processes are read at different times
 

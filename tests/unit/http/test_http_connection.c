@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which connection a request goes by, and what is carried over to the next: nothing. */
+#include "http/http_priv.h"
 #include "unit/http/http_world.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +42,53 @@ static void send_after_the_server_hung_up_connects_again(void **state) {
     assert_int_equal(world_get(&world, "/a"), LOOM_OK);
     assert_int_equal(world_get(&world, "/b"), LOOM_OK);
     assert_int_equal(raw_server_connections(world.server), 2);
+    world_close(&world);
+}
+
+/* NET-113: an answer that comes before its question would be taken for the next one's. */
+static void send_after_an_answer_nobody_asked_for_connects_again(void **state) {
+    (void)state;
+    static const struct raw_step STEPS[] = {
+        {RAW_READ, NULL, 0},
+        {RAW_SEND, WORLD_JSON_HEAD "Content-Length: 2\r\n\r\n{", 0},
+        {RAW_DRIP, "}HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n", 50},
+        {RAW_STALL, NULL, 0},
+    };
+    static const struct raw_step GOOD[] = {
+        {RAW_READ, NULL, 0}, {RAW_SEND, WORLD_OK, 0}, {RAW_STALL, NULL, 0}};
+    static const struct raw_step *const SCRIPT[] = {STEPS, GOOD, NULL};
+    struct world world;
+    world_open(&world, &(struct raw_config){.scripts = SCRIPT}, "127.0.0.1");
+    assert_int_equal(world_get(&world, "/a"), LOOM_OK);
+    assert_true(world.client->kept >= 0);
+    struct pollfd look = {.fd = world.client->kept, .events = POLLIN};
+    assert_int_equal(poll(&look, 1, 5000), 1);
+    assert_int_equal(world_get(&world, "/b"), LOOM_OK);
+    assert_int_equal(world.response.status, 200);
+    assert_int_equal(raw_server_connections(world.server), 2);
+    world_close(&world);
+}
+
+/* NET-111: libcurl sends again what went out on a kept connection that then ends without answer. */
+static void send_on_a_connection_that_dies_repeats_a_get_alone(void **state) {
+    (void)state;
+    static const struct raw_step ONCE[] = {
+        {RAW_READ, NULL, 0}, {RAW_SEND, WORLD_OK, 0}, {RAW_READ, NULL, 0}, {RAW_END, NULL, 0}};
+    static const struct raw_step GOOD[] = {
+        {RAW_READ, NULL, 0}, {RAW_SEND, WORLD_OK, 0}, {RAW_STALL, NULL, 0}};
+    static const struct raw_step *const SCRIPT[] = {ONCE, GOOD, NULL};
+    struct world world;
+    world_open(&world, &(struct raw_config){.scripts = SCRIPT}, "127.0.0.1");
+    assert_int_equal(world_get(&world, "/a"), LOOM_OK);
+    assert_int_equal(world_post_secrets(&world, "/b"), LOOM_ERR_UNREACHABLE);
+    assert_string_equal(world.error.detail, "127.0.0.1");
+    assert_int_equal(raw_server_requests(world.server), 2);
+    assert_int_equal(world_get(&world, "/c"), LOOM_OK);
+    world_close(&world);
+    world_open(&world, &(struct raw_config){.scripts = SCRIPT}, "127.0.0.1");
+    assert_int_equal(world_get(&world, "/a"), LOOM_OK);
+    assert_int_equal(world_get(&world, "/b"), LOOM_OK);
+    assert_int_equal(raw_server_requests(world.server), 3);
     world_close(&world);
 }
 
@@ -151,6 +200,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(send_twice_reuses_the_connection_and_no_state),
         cmocka_unit_test(send_after_the_server_hung_up_connects_again),
+        cmocka_unit_test(send_after_an_answer_nobody_asked_for_connects_again),
+        cmocka_unit_test(send_on_a_connection_that_dies_repeats_a_get_alone),
         cmocka_unit_test(send_to_another_server_starts_afresh),
         cmocka_unit_test(send_to_another_path_or_ca_file_starts_afresh),
         cmocka_unit_test(send_to_a_server_that_resets_is_unreachable),

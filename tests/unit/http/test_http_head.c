@@ -154,7 +154,11 @@ static void add_line_status_outside_200_to_599_is_refused(void **state) {
         {"HTTP/1.1 999 x\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1 101 Switching Protocols\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1.1 099 x\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 206 x\r\n\r\n", LOOM_ERR_BAD_ANSWER}, /* NET-108: nobody asked for a part */
         {"HTTP/1.1 2x0 x\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 2000 OK\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 200OK\r\n\r\n", LOOM_ERR_BAD_ANSWER},
+        {"HTTP/1.1 200\n\r\n", LOOM_OK},
         {"HTTP/2 200\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"HTTP/1 200\r\n\r\n", LOOM_ERR_BAD_ANSWER},
         {"X 200 OK\r\n\r\n", LOOM_ERR_BAD_ANSWER},

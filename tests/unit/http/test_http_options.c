@@ -117,6 +117,7 @@ static void send_sets_what_keeps_it_safe(void **state) {
         {CURLOPT_NOSIGNAL, 1},
         {CURLOPT_QUICK_EXIT, 1},
         {CURLOPT_HTTP09_ALLOWED, 0},
+        {CURLOPT_MAXAGE_CONN, 2},
         {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
         {CURLOPT_TIMEOUT_MS, LOOM_HTTP_TOTAL_MS},
         {CURLOPT_CONNECTTIMEOUT_MS, LOOM_HTTP_CONNECT_MS},
