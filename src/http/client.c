@@ -154,6 +154,8 @@ static void hand_over(struct loom_http_exchange *exchange, struct loom_http_resp
         .status = exchange->head.status,
         .is_json = exchange->head.is_json,
         .retry_after_s = exchange->head.retry_after_s,
+        .date_s = exchange->head.date_s,
+        .is_token_invalid = exchange->head.is_token_invalid,
         .body = exchange->body,
     };
     exchange->body = (struct loom_buffer)LOOM_BUFFER_INIT(LOOM_HTTP_BODY_MAX);

@@ -2,6 +2,7 @@
 #include "http/head.h"
 
 #include "base/text.h"
+#include "http/challenge.h"
 #include "http/http.h"
 
 #include <string.h>
@@ -87,17 +88,21 @@ static bool is_number(struct span value) {
 }
 
 /* A date of RFC 9110 section 5.6.7 begins with the name of a day; curl_getdate takes far more. */
-static int64_t parse_date_s(const struct loom_http_head *head, struct span value) {
+static time_t read_date(const struct loom_http_head *head, struct span value) {
     char text[DATE_MAX + 1];
     char first = value.len > 0 ? loom_ascii_lower(value.at[0]) : '\0';
     if (value.len > DATE_MAX || first < 'a' || first > 'z')
         return -1;
     memcpy(text, value.at, value.len);
     text[value.len] = '\0';
-    time_t when = head->parse_date(text, NULL);
+    return head->parse_date(text, NULL);
+}
+
+/* Seconds from now to a date; -1: it is none. */
+static int64_t seconds_until(const struct loom_http_head *head, struct span value) {
+    time_t when = read_date(head, value), now = time(NULL);
     if (when == -1)
         return -1;
-    time_t now = time(NULL);
     return when > now ? (int64_t)(when - now) : 0;
 }
 
@@ -110,7 +115,7 @@ static void take_retry_after(struct loom_http_head *head, struct span value) {
             number = RETRY_AFTER_MAX_S;
         wait_s = (int64_t)number;
     } else {
-        wait_s = parse_date_s(head, value);
+        wait_s = seconds_until(head, value);
     }
     if (wait_s > RETRY_AFTER_MAX_S)
         wait_s = RETRY_AFTER_MAX_S;
@@ -125,6 +130,18 @@ static void take_location(struct loom_http_head *head, struct span value) {
     head->location[value.len] = '\0';
 }
 
+/* RFC 9110 section 6.6.1. Of several the first counts. */
+static void take_date(struct loom_http_head *head, struct span value) {
+    time_t when = read_date(head, value);
+    if (when > 0 && head->date_s == 0)
+        head->date_s = (int64_t)when;
+}
+
+static void take_challenge(struct loom_http_head *head, struct span value) {
+    if (loom_challenge_is_token_invalid(value.at, value.len))
+        head->is_token_invalid = true;
+}
+
 static const struct {
     const char *name; /* lower case */
     void (*take)(struct loom_http_head *head, struct span value);
@@ -135,6 +152,8 @@ static const struct {
     {"transfer-encoding", take_transfer_encoding},
     {"retry-after", take_retry_after},
     {"location", take_location},
+    {"date", take_date},
+    {"www-authenticate", take_challenge},
 };
 
 /* A folded line (RFC 9112 section 5.2) has no name of ours before its colon: it says nothing. */
@@ -155,6 +174,8 @@ static void start_fields(struct loom_http_head *head) {
     head->has_length = head->is_chunked = head->is_unusable = false;
     head->length = 0;
     head->retry_after_s = -1;
+    head->date_s = 0;
+    head->is_token_invalid = false;
     head->location[0] = '\0';
 }
 

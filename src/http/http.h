@@ -68,6 +68,8 @@ struct loom_http_response {
     bool is_json; /* the media type is application/json or ends in +json */
     int64_t
         retry_after_s; /* RFC 9110 section 10.2.3, from a number or a date; -1: none; <= 86400 */
+    int64_t date_s;    /* RFC 9110 section 6.6.1, epoch seconds; 0: none or unreadable */
+    bool is_token_invalid; /* WWW-Authenticate says `invalid_token` (RFC 6750 section 3) */
     struct loom_buffer body;
 };
 
