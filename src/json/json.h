@@ -71,21 +71,29 @@ LOOM_CHECKED enum loom_err loom_json_get_bool(const struct loom_json *object, co
 LOOM_CHECKED enum loom_err loom_json_get_object(const struct loom_json *object, const char *name,
                                                 const struct loom_json **out_member);
 
+/* A member that is an array. */
+LOOM_CHECKED enum loom_err loom_json_get_array(const struct loom_json *object, const char *name,
+                                               const struct loom_json **out_member);
+
 /* Is there a member of that name, whatever its value (null included)? */
 bool loom_json_has(const struct loom_json *object, const char *name);
 
 /*
- * Walk over the members of an object in their order:
+ * Walk over the members of an object, or the values of an array, in their order:
  *
  *     for (const struct loom_json *m = loom_json_first(object); m != NULL; m = loom_json_next(m))
  *         use(loom_json_name(m), m);
  *
  * A member that is an object itself may be handed to the getters; loom_json_is_object() tells.
+ * loom_json_text() reads one that is a string, as loom_json_get_text(); in an array nothing has a
+ * name.
  */
 const struct loom_json *loom_json_first(const struct loom_json *object);
 const struct loom_json *loom_json_next(const struct loom_json *member);
 const char *loom_json_name(const struct loom_json *member);
 bool loom_json_is_object(const struct loom_json *member);
+LOOM_CHECKED enum loom_err loom_json_text(const struct loom_json *member, size_t max,
+                                          const char **out_text);
 
 /* ---- Writing ---- */
 

@@ -96,12 +96,7 @@ enum loom_err loom_json_get_text(const struct loom_json *object, const char *nam
                                  const char **out_text) {
     const cJSON *member;
     enum loom_err err = find_member(object, name, &member);
-    if (err != LOOM_OK)
-        return err;
-    if (!cJSON_IsString(member) || strlen(member->valuestring) > max)
-        return LOOM_ERR_BAD_ANSWER;
-    *out_text = member->valuestring;
-    return LOOM_OK;
+    return err == LOOM_OK ? loom_json_text(json_of(member), max, out_text) : err;
 }
 
 /* Compared as doubles first: casting one that an int64_t cannot hold is undefined. */
@@ -173,6 +168,18 @@ enum loom_err loom_json_get_object(const struct loom_json *object, const char *n
     return LOOM_OK;
 }
 
+enum loom_err loom_json_get_array(const struct loom_json *object, const char *name,
+                                  const struct loom_json **out_member) {
+    const cJSON *member;
+    enum loom_err err = find_member(object, name, &member);
+    if (err != LOOM_OK)
+        return err;
+    if (!cJSON_IsArray(member))
+        return LOOM_ERR_BAD_ANSWER;
+    *out_member = json_of(member);
+    return LOOM_OK;
+}
+
 bool loom_json_has(const struct loom_json *object, const char *name) {
     return cJSON_GetObjectItemCaseSensitive(item_of(object), name) != NULL;
 }
@@ -193,4 +200,12 @@ const char *loom_json_name(const struct loom_json *member) {
 
 bool loom_json_is_object(const struct loom_json *member) {
     return cJSON_IsObject(item_of(member));
+}
+
+enum loom_err loom_json_text(const struct loom_json *member, size_t max, const char **out_text) {
+    const cJSON *item = item_of(member);
+    if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
+        return LOOM_ERR_BAD_ANSWER;
+    *out_text = item->valuestring;
+    return LOOM_OK;
 }

@@ -326,6 +326,36 @@ static void get_number_of_another_type_refuses(void **state) {
     }
 }
 
+static void get_array_judges_the_type_and_its_values_can_be_walked(void **state) {
+    (void)state;
+    LOOM_CLEANUP(loom_json_drop)
+    struct loom_json *tree = parse("{\"l\":[\"a\",7,null,[\"b\"],{},\"cc\"],\"e\":[],\"o\":{\"0\":"
+                                   "\"x\"},\"t\":\"[]\",\"null\":null}");
+    const struct loom_json *list = NULL;
+    const char *text = "before";
+    assert_int_equal(loom_json_get_array(tree, "o", &list), LOOM_ERR_BAD_ANSWER);
+    assert_int_equal(loom_json_get_array(tree, "t", &list), LOOM_ERR_BAD_ANSWER);
+    assert_int_equal(loom_json_get_array(tree, "null", &list), LOOM_ERR_NOT_FOUND);
+    assert_int_equal(loom_json_get_array(tree, "absent", &list), LOOM_ERR_NOT_FOUND);
+    assert_null(list);
+    assert_int_equal(loom_json_get_array(tree, "e", &list), LOOM_OK);
+    assert_null(loom_json_first(list));
+    assert_int_equal(loom_json_get_array(tree, "l", &list), LOOM_OK);
+    const struct loom_json *member = loom_json_first(list);
+    assert_int_equal(loom_json_text(member, 1, &text), LOOM_OK);
+    assert_string_equal(text, "a");
+    for (size_t i = 0; i < 4; i++) {
+        member = loom_json_next(member);
+        assert_int_equal(loom_json_text(member, 10, &text), LOOM_ERR_BAD_ANSWER);
+    }
+    member = loom_json_next(member);
+    assert_int_equal(loom_json_text(member, 1, &text), LOOM_ERR_BAD_ANSWER);
+    assert_string_equal(text, "a");
+    assert_int_equal(loom_json_text(member, 2, &text), LOOM_OK);
+    assert_string_equal(text, "cc");
+    assert_null(loom_json_next(member));
+}
+
 static void get_bool_and_get_object_judge_the_type(void **state) {
     (void)state;
     LOOM_CLEANUP(loom_json_drop)
@@ -402,6 +432,7 @@ int main(void) {
         cmocka_unit_test(get_text_judges_type_and_length),
         cmocka_unit_test(get_number_judges_range_and_rounds_up),
         cmocka_unit_test(get_number_of_another_type_refuses),
+        cmocka_unit_test(get_array_judges_the_type_and_its_values_can_be_walked),
         cmocka_unit_test(get_bool_and_get_object_judge_the_type),
         cmocka_unit_test(has_sees_null_too),
         cmocka_unit_test(walk_visits_members_in_their_order),
