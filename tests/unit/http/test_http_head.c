@@ -16,6 +16,8 @@ static time_t fake_date(const char *text, const time_t *unused) {
     (void)unused;
     if (strcmp(text, "Thu, 01 Jan 1970 00:00:10 GMT") == 0)
         return 10;
+    if (strcmp(text, "before") == 0)
+        return -86400;
     if (strcmp(text, "in an hour") == 0)
         return time(NULL) + 3600;
     if (strcmp(text, "in a year") == 0)
@@ -204,13 +206,17 @@ static void add_line_interim_answer_leaves_nothing(void **state) {
     struct loom_http_head head;
     assert_int_equal(judge(&head, "HTTP/1.1 103 Early Hints\r\nContent-Type: application/json\r\n"
                                   "Content-Length: 9\r\nContent-Encoding: gzip\r\n"
-                                  "Retry-After: 9\r\nLocation: /x\r\n\r\n"
+                                  "Retry-After: 9\r\nLocation: /x\r\n"
+                                  "Date: Thu, 01 Jan 1970 00:00:10 GMT\r\n"
+                                  "WWW-Authenticate: Bearer error=invalid_token\r\n\r\n"
                                   "HTTP/1.1 200 OK\r\n\r\n"),
                      LOOM_OK);
     assert_int_equal(head.status, 200);
     assert_false(head.is_json);
     assert_false(head.has_length);
     assert_int_equal(head.retry_after_s, -1);
+    assert_int_equal(head.date_s, 0);
+    assert_false(head.is_token_invalid);
     assert_string_equal(head.location, "");
 }
 
@@ -219,11 +225,62 @@ static void add_line_trailers_say_nothing(void **state) {
     struct loom_http_head head;
     assert_int_equal(judge(&head, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                                   "Content-Type: application/json\r\nRetry-After: 5\r\n"
-                                  "Content-Length: 3\r\nHTTP/1.1 500 x\r\n\r\n"),
+                                  "Content-Length: 3\r\nHTTP/1.1 500 x\r\n"
+                                  "Date: Thu, 01 Jan 1970 00:00:10 GMT\r\n"
+                                  "WWW-Authenticate: Bearer error=invalid_token\r\n\r\n"),
                      LOOM_OK);
+    assert_int_equal(head.date_s, 0);
+    assert_false(head.is_token_invalid);
     assert_int_equal(head.status, 200);
     assert_false(head.is_json);
     assert_int_equal(head.retry_after_s, -1);
+}
+
+static void add_line_date_is_a_date_or_nothing(void **state) {
+    (void)state;
+    static const struct {
+        const char *fields;
+        int64_t date_s;
+    } CASES[] = {
+        {"", 0},
+        {"Date: Thu, 01 Jan 1970 00:00:10 GMT\r\n", 10},
+        {"dATE:Thu, 01 Jan 1970 00:00:10 GMT \r\n", 10},
+        {"Date: Thu, 01 Jan 1970 00:00:10 GMT\r\nDate: before\r\n", 10},
+        {"Date: soon\r\nDate: Thu, 01 Jan 1970 00:00:10 GMT\r\n", 10},
+        {"Date: Thu, 01 Jan 1970 00:00:10 GMT\r\nDate: in an hour\r\n", 10},
+        {"Date: before\r\n", 0},
+        {"Date: soon\r\n", 0},
+        {"Date: \r\n", 0},
+        {"Date: 10\r\n", 0},
+        {"Date\r\n", 0},
+        {"X-Date: Thu, 01 Jan 1970 00:00:10 GMT\r\n", 0},
+        {"Date: Thu, 01 Jan 1970 00:00:10 GMT, and so on, and so on, and so on, and so on\r\n", 0},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char lines[256];
+        struct loom_http_head head;
+        (void)snprintf(lines, sizeof lines, "HTTP/1.1 200 x\r\n%s\r\n", CASES[i].fields);
+        assert_int_equal(judge(&head, lines), LOOM_OK);
+        if (head.date_s != CASES[i].date_s)
+            fail_msg("%s: %ld", CASES[i].fields, (long)head.date_s);
+    }
+}
+
+/* test_http_challenge.c says what counts as such a word. */
+static void add_line_any_challenge_may_say_that_the_token_is_invalid(void **state) {
+    (void)state;
+    struct loom_http_head head;
+    assert_int_equal(judge(&head, "HTTP/1.1 401 x\r\nWWW-Authenticate: Bearer\r\n\r\n"), LOOM_OK);
+    assert_false(head.is_token_invalid);
+    assert_int_equal(judge(&head, "HTTP/1.1 401 x\r\nWWW-Authenticate:\r\n"
+                                  "www-authenticate: Bearer error=\"invalid_token\"\r\n"
+                                  "WWW-Authenticate: Basic realm=\"x\"\r\n\r\n"),
+                     LOOM_OK);
+    assert_true(head.is_token_invalid);
+    assert_int_equal(
+        judge(&head, "HTTP/1.1 401 x\r\nProxy-Authenticate: Bearer error=invalid_token\r\n\r\n"),
+        LOOM_OK);
+    assert_false(head.is_token_invalid);
 }
 
 static void add_line_retry_after_is_bounded(void **state) {
@@ -305,6 +362,8 @@ int main(void) {
         cmocka_unit_test(add_line_interim_answer_leaves_nothing),
         cmocka_unit_test(add_line_trailers_say_nothing),
         cmocka_unit_test(add_line_retry_after_is_bounded),
+        cmocka_unit_test(add_line_date_is_a_date_or_nothing),
+        cmocka_unit_test(add_line_any_challenge_may_say_that_the_token_is_invalid),
         cmocka_unit_test(add_line_location_is_kept_up_to_its_ceiling),
         cmocka_unit_test(add_line_past_the_ceiling_is_refused),
     };
