@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/exchange.h"
 
-static enum loom_err send_and_parse(const struct loom_remote *server,
-                                    struct loom_http_request *request,
-                                    struct loom_exchange *out_exchange, struct loom_error *error) {
-    request->origin = server->origin;
-    request->ca_file = server->ca_file;
-    request->timeout_ms = server->timeout_ms;
+#include "oauth/oauth_error.h"
+
+#include <string.h>
+
+struct loom_call loom_call_of(enum loom_http_method method, const struct loom_page *endpoint) {
+    return (struct loom_call){
+        .method = method,
+        .origin = &endpoint->origin,
+        /* A page is spelled as its origin and what stands behind it. */
+        .path = endpoint->url + strlen(endpoint->origin.url),
+    };
+}
+
+enum loom_err loom_exchange_send(const struct loom_remote *server, const struct loom_call *call,
+                                 struct loom_exchange *out_exchange, struct loom_error *error) {
+    struct loom_http_request request = {
+        .origin = call->origin != NULL ? call->origin : server->origin,
+        .ca_file = server->ca_file,
+        .method = call->method,
+        .path = call->path,
+        .bearer = call->bearer,
+        .timeout_ms = server->timeout_ms,
+    };
+    if (call->body != NULL) {
+        request.content_type = call->content_type;
+        request.body = loom_buffer_text(call->body);
+        request.body_len = call->body->len;
+    }
     struct loom_http_response *response = &out_exchange->response;
-    enum loom_err err = server->http->send(server->http->context, request, response, error);
+    enum loom_err err = server->http->send(server->http->context, &request, response, error);
     if (err != LOOM_OK || !response->is_json)
         return err;
     err =
         loom_json_parse(loom_buffer_text(&response->body), response->body.len, &out_exchange->json);
     return err == LOOM_ERR_INTERNAL ? loom_error_set(error, err) : LOOM_OK;
-}
-
-enum loom_err loom_exchange_post(const struct loom_remote *server, const char *path,
-                                 const struct loom_buffer *body, struct loom_exchange *out_exchange,
-                                 struct loom_error *error) {
-    struct loom_http_request request = {.method = LOOM_HTTP_POST, .path = path};
-    if (body != NULL) {
-        request.content_type = "application/json";
-        request.body = loom_buffer_text(body);
-        request.body_len = body->len;
-    }
-    return send_and_parse(server, &request, out_exchange, error);
-}
-
-enum loom_err loom_exchange_authorized(const struct loom_remote *server,
-                                       const struct loom_authorized *call,
-                                       struct loom_exchange *out_exchange,
-                                       struct loom_error *error) {
-    struct loom_http_request request = {
-        .method = call->method, .path = call->path, .bearer = call->token};
-    return send_and_parse(server, &request, out_exchange, error);
 }
 
 bool loom_exchange_is_success(const struct loom_exchange *exchange) {
@@ -53,6 +54,17 @@ bool loom_exchange_is_unknown(const struct loom_exchange *exchange) {
 
 bool loom_exchange_is_rejected(const struct loom_exchange *exchange) {
     return exchange->response.status == 401 && exchange->json != NULL;
+}
+
+bool loom_exchange_is_refusal(const struct loom_exchange *exchange,
+                              const struct loom_secret *secret, struct loom_flow_answer *out_answer,
+                              struct loom_error *error) {
+    if (exchange->json == NULL ||
+        loom_oauth_error_read(exchange->json, secret, out_answer, error) != LOOM_OK)
+        return false;
+    if (error != NULL)
+        error->http_status = exchange->response.status;
+    return true;
 }
 
 static bool has_error(const struct loom_json *object) {
