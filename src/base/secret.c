@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/secret.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,9 @@ struct loom_secret {
     size_t len;
     char bytes[]; /* len of them and a NUL */
 };
+
+/* How many are alive. */
+static atomic_size_t held;
 
 static bool is_token(const char *bytes, size_t len) {
     if (len == 0 || len > LOOM_TOKEN_MAX)
@@ -27,6 +31,7 @@ enum loom_err loom_secret_new(const char *bytes, size_t len, struct loom_secret 
     secret->len = len;
     memcpy(secret->bytes, bytes, len);
     secret->bytes[len] = '\0';
+    atomic_fetch_add(&held, 1);
     *out_secret = secret;
     return LOOM_OK;
 }
@@ -52,9 +57,15 @@ bool loom_secret_is_equal(const struct loom_secret *a, const struct loom_secret 
     return difference == 0;
 }
 
+bool loom_secret_is_any_held(void) {
+    return atomic_load(&held) > 0;
+}
+
 void loom_secret_free(struct loom_secret *secret) {
-    if (secret != NULL)
-        loom_free_wiped(secret, sizeof *secret + secret->len + 1);
+    if (secret == NULL)
+        return;
+    loom_free_wiped(secret, sizeof *secret + secret->len + 1);
+    atomic_fetch_sub(&held, 1);
 }
 
 void loom_secret_drop(struct loom_secret **secret) {

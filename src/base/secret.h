@@ -45,6 +45,12 @@ bool loom_secret_is_equal(const struct loom_secret *a, const struct loom_secret 
 /* Wipe and free. NULL is allowed. */
 void loom_secret_free(struct loom_secret *secret);
 
+/*
+ * Is any secret alive in this process? Counted over all threads. Buffers in which one arrives or
+ * leaves are not: ask where none of them is in use.
+ */
+bool loom_secret_is_any_held(void);
+
 /* For LOOM_CLEANUP: free and set to NULL. */
 void loom_secret_drop(struct loom_secret **secret);
 

@@ -30,12 +30,13 @@ static int read_debug(void) {
 }
 
 static void take_token(struct loom_environment *environment) {
-    const char *value = read_variable("LOOM_TOKEN");
-    if (value == NULL)
+    char *value = getenv("LOOM_TOKEN");
+    if (value == NULL || value[0] == '\0')
         return;
     environment->has_bad_token =
         loom_token_from_line(value, strlen(value), &environment->token) != LOOM_OK;
-    /* Children would inherit it; whoever reads our own memory has it anyway. */
+    /* Children would inherit it, and /proc/PID/environ shows where it stood. */
+    loom_wipe(value, strlen(value));
     (void)unsetenv("LOOM_TOKEN");
 }
 

@@ -55,7 +55,11 @@ static enum loom_err read_line(struct loom_cli *cli, struct loom_buffer *out,
 static enum loom_err read_given_token(struct loom_cli *cli, struct loom_secret **out_token,
                                       struct loom_error *error) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer line = LOOM_BUFFER_INIT(LOOM_TOKEN_FILE_MAX);
-    enum loom_err err = read_line(cli, &line, error);
+    /* Nobody pastes what could not be kept; and a keyring is greeted before there is a secret. */
+    enum loom_err err = cli->store->ops->check(cli->store, error);
+    if (err != LOOM_OK)
+        return err;
+    err = read_line(cli, &line, error);
     if (err == LOOM_OK)
         err = loom_token_from_line(loom_buffer_text(&line), line.len, out_token);
     if (err == LOOM_ERR_USAGE)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/open_keyring.h"
 
+#include "base/secret.h"
 #include "cli/say.h"
 #include "store/keyring.h"
+#include "system/process.h"
 
 #include <stdlib.h>
 
@@ -24,6 +26,12 @@ static void say_waiting(void *context) {
                     NULL);
 }
 
+/* A person is told which program wants in, unless there is something to be read in its memory. */
+static void greet(void *context, bool is_begun) {
+    (void)context;
+    loom_process_show(is_begun && !loom_secret_is_any_held());
+}
+
 enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
                                     struct loom_store **out_keyring) {
     /* libsecret would talk to whatever this names instead of the keyring. */
@@ -35,7 +43,8 @@ enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
         .total_ms = cli->is_helper ? HELPER_MS : 0,
         .may_ask = is_wanted && may_ask(cli),
         .waiting = say_waiting,
-        .waiting_context = cli,
+        .greeting = greet,
+        .context = cli,
     };
     return loom_keyring_open(&options, out_keyring);
 }

@@ -48,7 +48,12 @@ struct loom_keyring_options {
     int total_ms;                   /* for all operations together, unlocking aside; 0: no limit */
     bool may_ask;                   /* a person sits here and can be asked to unlock */
     void (*waiting)(void *context); /* a question is on the screen: say so; may be NULL */
-    void *waiting_context;
+    /*
+     * The keyring hears from this process for the first time on a connection, or has answered. May
+     * be NULL. One that asks its owner for consent looks in between which program it is.
+     */
+    void (*greeting)(void *context, bool is_begun);
+    void *context; /* of both */
 };
 
 LOOM_CHECKED enum loom_err loom_keyring_open(const struct loom_keyring_options *options,

@@ -122,15 +122,23 @@ static bool is_the_service(const struct loom_secret_service *service) {
     return name != NULL && strcmp(name, BUS_NAME) == 0;
 }
 
+static void greet(const struct loom_secret_service *service, bool is_begun) {
+    if (service->options.greeting != NULL)
+        service->options.greeting(service->options.context, is_begun);
+}
+
 static enum loom_err open_proxy(struct loom_secret_service *service, struct loom_error *error) {
     const struct loom_libsecret *lib = service->loop.lib;
     struct loom_call call;
     GError *fault = NULL;
     if (!loom_call_begin(&service->loop, &call))
         return loom_error_set(error, LOOM_ERR_INTERNAL);
+    /* KeePassXC reads /proc/PID/exe before it answers the first call of a connection. */
+    greet(service, true);
     lib->service_open(lib->service_get_type(), BUS_NAME, SECRET_SERVICE_OPEN_SESSION,
                       call.cancellable, loom_call_done, call.reply);
     enum loom_err err = loom_secret_service_await_read(service, &call, error);
+    greet(service, false);
     if (err == LOOM_OK) {
         service->proxy = lib->service_open_finish(call.result, &fault);
         if (service->proxy == NULL)

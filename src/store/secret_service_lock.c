@@ -179,7 +179,7 @@ enum loom_err loom_secret_service_await_person(struct loom_secret_service *servi
         .is_stoppable = true,
         .notice_ms = began_ms + LOOM_KEYRING_PROMPT_MS,
         .notice = options->waiting,
-        .notice_context = options->waiting_context,
+        .notice_context = options->context,
     };
     enum loom_call_outcome outcome = loom_call_wait(call, &wait);
     /* What a person took is not the keyring's time. */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum { LOOM_SIGNALS_ECHO_MS = 200 };
@@ -23,6 +24,13 @@ enum { LOOM_SIGNALS_ECHO_MS = 200 };
  * here.
  */
 LOOM_CHECKED enum loom_err loom_process_harden(void);
+
+/*
+ * Let other programs of the same user look at this one (proc(5), ptrace(2)), or no longer: a
+ * keyring that asks its owner for consent wants to see which program it is for. Only while no
+ * secret is held. Nothing happens unless loom_process_harden() has hidden the process.
+ */
+void loom_process_show(bool is_shown);
 
 /*
  * Catch SIGINT, SIGTERM and SIGHUP, those that were not ignored at start. Afterwards the returned

@@ -59,14 +59,20 @@ static int forbid_core(void) {
     return setrlimit(RLIMIT_CORE, &none);
 }
 
+/* The leak checker of a sanitizer has to look at the process. */
+static int set_dumpable(bool is_dumpable) {
+#ifdef LOOM_SANITIZED
+    (void)is_dumpable;
+    return 0;
+#else
+    return prctl(PR_SET_DUMPABLE, is_dumpable ? 1 : 0, 0, 0, 0);
+#endif
+}
+
 static enum loom_err forbid_dumps(void) {
     if (getrlimit(RLIMIT_CORE, &inherited.core) != 0 || forbid_core() != 0)
         return LOOM_ERR_INTERNAL;
-#ifndef LOOM_SANITIZED
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-        return LOOM_ERR_INTERNAL;
-#endif
-    return LOOM_OK;
+    return set_dumpable(false) == 0 ? LOOM_OK : LOOM_ERR_INTERNAL;
 }
 
 enum loom_err loom_process_harden(void) {
@@ -88,6 +94,11 @@ enum loom_err loom_process_harden(void) {
     err = forbid_dumps();
     inherited.is_hardened = err == LOOM_OK;
     return err;
+}
+
+void loom_process_show(bool is_shown) {
+    if (inherited.is_hardened)
+        (void)set_dumpable(is_shown);
 }
 
 void loom_process_lend(void) {

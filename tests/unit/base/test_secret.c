@@ -116,6 +116,22 @@ static void drop_wipes_and_forgets(void **state) {
     loom_secret_free(NULL);
 }
 
+/* MEM-121: whoever shows the process to others asks this first. */
+static void is_any_held_counts_every_secret(void **state) {
+    (void)state;
+    assert_false(loom_secret_is_any_held());
+    struct loom_secret *first = make("a"), *second = NULL, *none = NULL;
+    assert_true(loom_secret_is_any_held());
+    assert_int_equal(loom_secret_copy(first, &second), LOOM_OK);
+    assert_int_equal(loom_secret_new(" ", 1, &none), LOOM_ERR_BAD_ANSWER);
+    loom_secret_drop(&first);
+    loom_secret_drop(&first);
+    assert_true(loom_secret_is_any_held());
+    loom_secret_free(second);
+    loom_secret_free(NULL);
+    assert_false(loom_secret_is_any_held());
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_with_every_allowed_byte_keeps_them),
@@ -126,6 +142,7 @@ int main(void) {
         cmocka_unit_test(copy_outlives_its_source),
         cmocka_unit_test(is_equal_tells_content_apart),
         cmocka_unit_test(drop_wipes_and_forgets),
+        cmocka_unit_test(is_any_held_counts_every_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

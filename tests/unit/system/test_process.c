@@ -47,6 +47,26 @@ static void process_harden_sets_what_it_promises(void **state) {
     assert_child_passes(check_settings, *state);
 }
 
+/* A process of somebody else's is shown and hidden by nobody here. */
+static void check_shown(void *argument) {
+    (void)argument;
+    loom_process_show(false);
+    CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1);
+    CHECK(loom_process_harden() == LOOM_OK);
+    int hidden = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    loom_process_show(true);
+    CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1);
+    struct rlimit core;
+    CHECK(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0);
+    loom_process_show(false);
+    CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == hidden);
+}
+
+/* MEM-121. */
+static void process_show_lasts_until_it_is_taken_back(void **state) {
+    assert_child_passes(check_shown, *state);
+}
+
 static void check_closed(void *argument) {
     unsigned closed = *(unsigned *)argument;
     int said =
@@ -173,6 +193,7 @@ int main(int argc, char **argv) {
         probe();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(process_harden_sets_what_it_promises),
+        cmocka_unit_test(process_show_lasts_until_it_is_taken_back),
         cmocka_unit_test(process_harden_closed_standard_descriptors_are_filled),
         cmocka_unit_test(process_harden_open_descriptors_stay),
         cmocka_unit_test(process_harden_descriptor_that_cannot_be_filled_is_an_error),
