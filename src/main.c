@@ -18,6 +18,7 @@ int main(int argc, char *argv[]) {
         (void)fputs("loom: refusing to run with more rights than the caller has.\n", stderr);
         return LOOM_EXIT_USAGE;
     }
+    loom_http_wipe_memory();
     /* All text is UTF-8, whatever the environment says; numbers and dates stay as in "C". */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (loom_http_client_new(&stop_fd, &client) != LOOM_OK) {

@@ -19,6 +19,16 @@ void loom_wipe(void *memory, size_t len);
 /* Wipe `len` bytes and give them back. NULL is allowed. */
 void loom_free_wiped(void *memory, size_t len);
 
+/*
+ * malloc(3) and its family, wiping whatever is given back, and moving where realloc would stretch:
+ * for a library that has no such care and lets its program choose. Their blocks are theirs alone.
+ */
+void *loom_wiping_malloc(size_t size);
+void *loom_wiping_calloc(size_t count, size_t size);
+void *loom_wiping_realloc(void *block, size_t size);
+char *loom_wiping_strdup(const char *text);
+void loom_wiping_free(void *block);
+
 /* For LOOM_CLEANUP on a `char *` from malloc: wipe up to the NUL, free, set to NULL. */
 void loom_string_drop(char **string);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/curl_library.h"
 
+#include "base/memory.h"
+#include "http/http.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -39,6 +42,7 @@ static const struct {
     size_t at; /* of the pointer in struct loom_curl */
 } SYMBOLS[] = {
     SYMBOL(global_init),
+    SYMBOL(global_init_mem),
     SYMBOL(version_info),
     SYMBOL(getdate),
     SYMBOL(free),
@@ -61,8 +65,9 @@ static const struct {
     SYMBOL(url_cleanup),
 };
 
-_Static_assert(sizeof SYMBOLS / sizeof SYMBOLS[0] * sizeof(void *) == sizeof(struct loom_curl),
-               "every pointer of the table is bound");
+_Static_assert(sizeof SYMBOLS / sizeof SYMBOLS[0] * sizeof(void *) ==
+                   offsetof(struct loom_curl, set_tls_options),
+               "every function of libcurl is bound");
 
 static enum loom_err bind_symbols(void *library, const char *soname, struct loom_curl *curl,
                                   struct loom_error *error) {
@@ -76,6 +81,16 @@ static enum loom_err bind_symbols(void *library, const char *soname, struct loom
         memcpy((char *)curl + SYMBOLS[i].at, &symbol, sizeof symbol);
     }
     return LOOM_OK;
+}
+
+/* dlsym also looks through what a library needs; another TLS library has no function of the name.
+ */
+static void bind_tls(void *library, struct loom_curl *curl) {
+    const char *tls = curl->version_info(CURLVERSION_NOW)->ssl_version;
+    if (tls == NULL || strncmp(tls, "OpenSSL/", strlen("OpenSSL/")) != 0)
+        return;
+    void *symbol = dlsym(library, "SSL_CTX_set_options");
+    memcpy(&curl->set_tls_options, &symbol, sizeof symbol);
 }
 
 static bool is_protocol_known(const curl_version_info_data *info, const char *name) {
@@ -97,15 +112,23 @@ enum loom_err loom_curl_check(const curl_version_info_data *info, struct loom_er
     return LOOM_OK;
 }
 
-static enum loom_err prepare(const struct loom_curl *curl, struct loom_error *error) {
+static CURLcode initialise(const struct loom_curl *curl, bool is_wiping) {
+    if (is_wiping)
+        return curl->global_init_mem(CURL_GLOBAL_DEFAULT, loom_wiping_malloc, loom_wiping_free,
+                                     loom_wiping_realloc, loom_wiping_strdup, loom_wiping_calloc);
+    return curl->global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static enum loom_err prepare(const struct loom_curl *curl, bool is_wiping,
+                             struct loom_error *error) {
     /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): bind_symbols filled it, by offsets. */
     enum loom_err err = loom_curl_check(curl->version_info(CURLVERSION_NOW), error);
-    if (err == LOOM_OK && curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (err == LOOM_OK && initialise(curl, is_wiping) != CURLE_OK)
         err = loom_error_detail(error, LOOM_ERR_INTERNAL, N_("libcurl cannot be initialised"));
     return err;
 }
 
-enum loom_err loom_curl_open(const char *soname, struct loom_curl *out_curl,
+enum loom_err loom_curl_open(const char *soname, bool is_wiping, struct loom_curl *out_curl,
                              struct loom_error *error) {
     struct loom_curl curl = {.global_init = NULL};
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
@@ -116,22 +139,29 @@ enum loom_err loom_curl_open(const char *soname, struct loom_curl *out_curl,
     }
     enum loom_err err = bind_symbols(library, soname, &curl, error);
     if (err == LOOM_OK)
-        err = prepare(&curl, error);
+        err = prepare(&curl, is_wiping, error);
+    if (err == LOOM_OK)
+        bind_tls(library, &curl);
     if (err == LOOM_OK)
         *out_curl = curl;
     return err;
 }
 
-/* Written once, under `once`. */
+/* Written once, under `once`; is_wiping before that. */
 static struct {
     pthread_once_t once;
+    bool is_wiping;
     struct loom_curl curl;
     struct loom_error error;
 } process = {.once = PTHREAD_ONCE_INIT};
 
 static void open_once(void) {
-    enum loom_err err = loom_curl_open(SONAME, &process.curl, &process.error);
+    enum loom_err err = loom_curl_open(SONAME, process.is_wiping, &process.curl, &process.error);
     (void)err; /* kept in process.error */
+}
+
+void loom_http_wipe_memory(void) {
+    process.is_wiping = true;
 }
 
 enum loom_err loom_curl_get(const struct loom_curl **out_curl, struct loom_error *error) {

@@ -17,10 +17,13 @@
 #include "base/error.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* As libcurl's manual has them, less the prefix curl_. */
 struct loom_curl {
     __typeof__(curl_global_init) *global_init;
+    __typeof__(curl_global_init_mem) *global_init_mem;
     __typeof__(curl_version_info) *version_info;
     __typeof__(curl_getdate) *getdate;
     __typeof__(curl_free) *free;
@@ -41,6 +44,8 @@ struct loom_curl {
     __typeof__(curl_url_set) *url_set;
     __typeof__(curl_url_get) *url_get;
     __typeof__(curl_url_cleanup) *url_cleanup;
+    /* OpenSSL's SSL_CTX_set_options, of the OpenSSL that this libcurl stands on; NULL: another. */
+    uint64_t (*set_tls_options)(void *context, uint64_t options);
 };
 
 /*
@@ -51,11 +56,13 @@ LOOM_CHECKED enum loom_err loom_curl_get(const struct loom_curl **out_curl,
                                          struct loom_error *error);
 
 /*
- * Bind the library called `soname` and prepare it. LOOM_ERR_INTERNAL, with a word in the detail:
- * it is missing, lacks a function, is older than what this program needs, or cannot do https.
+ * Bind the library called `soname` and prepare it; with `is_wiping` it wipes what it gives back,
+ * unless whoever else uses it in this process was first. LOOM_ERR_INTERNAL, with a word in the
+ * detail: it is missing, lacks a function, is older than what this program needs, or cannot do
+ * https.
  */
-LOOM_CHECKED enum loom_err loom_curl_open(const char *soname, struct loom_curl *out_curl,
-                                          struct loom_error *error);
+LOOM_CHECKED enum loom_err loom_curl_open(const char *soname, bool is_wiping,
+                                          struct loom_curl *out_curl, struct loom_error *error);
 
 /* Does `info` describe a libcurl that can do what is asked of it here? As above. */
 LOOM_CHECKED enum loom_err loom_curl_check(const curl_version_info_data *info,

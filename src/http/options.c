@@ -29,8 +29,6 @@ static const struct {
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_HTTP09_ALLOWED, 0},
     {CURLOPT_PATH_AS_IS, 1},
-    /* Seconds. A server closes what is idle for longer, perhaps in the moment in which we send. */
-    {CURLOPT_MAXAGE_CONN, 2},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
     /* Our header lines, the Authorization among them, are not for a proxy; nor its for us. */
     {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
@@ -110,15 +108,28 @@ static void set_message(struct setter *set, struct loom_http_exchange *exchange)
     set_pointer(set, CURLOPT_HTTPHEADER, &exchange->list[0]);
 }
 
+/*
+ * SSL_OP_CLEANSE_PLAINTEXT, the same number since OpenSSL 1.1.1: an answer with a token does not
+ * stay in the buffer that it was decrypted in.
+ */
+static CURLcode wipe_plaintext(CURL *easy, void *tls, void *context) {
+    const struct loom_curl *curl = context;
+    (void)easy;
+    (void)curl->set_tls_options(tls, 1U << 1);
+    return CURLE_OK;
+}
+
 static void set_callbacks(struct setter *set, struct loom_http_exchange *exchange) {
+    if (set->curl->set_tls_options != NULL) {
+        set_function(set, CURLOPT_SSL_CTX_FUNCTION, (void (*)(void))wipe_plaintext);
+        set_pointer(set, CURLOPT_SSL_CTX_DATA, set->curl);
+    }
     set_function(set, CURLOPT_WRITEFUNCTION, (void (*)(void))loom_http_take_body);
     set_pointer(set, CURLOPT_WRITEDATA, exchange);
     set_function(set, CURLOPT_HEADERFUNCTION, (void (*)(void))loom_http_take_line);
     set_pointer(set, CURLOPT_HEADERDATA, exchange);
     set_function(set, CURLOPT_OPENSOCKETFUNCTION, (void (*)(void))loom_http_open_socket);
     set_pointer(set, CURLOPT_OPENSOCKETDATA, exchange);
-    set_function(set, CURLOPT_PREREQFUNCTION, (void (*)(void))loom_http_begin_request);
-    set_pointer(set, CURLOPT_PREREQDATA, exchange);
 }
 
 enum loom_err loom_http_set_options(struct loom_http_exchange *exchange, struct loom_error *error) {

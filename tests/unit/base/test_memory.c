@@ -47,11 +47,53 @@ static void string_drop_wipes_and_forgets(void **state) {
     assert_null(string);
 }
 
+/* MEM-120: what a library gives back by way of these holds nothing any more. */
+static void wiping_allocator_gives_back_nothing(void **state) {
+    (void)state;
+    heap_watch_start(MARKER);
+    char *block = loom_wiping_strdup("x" MARKER);
+    assert_string_equal(block, "x" MARKER);
+    block = loom_wiping_realloc(block, 4096); /* moved: the first is gone by now */
+    assert_int_equal(heap_watch_freed(), 1);
+    assert_string_equal(block, "x" MARKER);
+    memcpy(block + 4096 - sizeof MARKER, MARKER, sizeof MARKER);
+    block = loom_wiping_realloc(block, 3);
+    assert_memory_equal(block, "xPL", 3);
+    loom_wiping_free(block);
+    loom_wiping_free(NULL);
+    assert_int_equal(heap_watch_freed(), 3);
+    assert_int_equal(heap_watch_stop(), 0);
+}
+
+static void wiping_allocator_keeps_the_promises_of_malloc(void **state) {
+    (void)state;
+    for (size_t size = 0; size < 40; size++) {
+        unsigned char *block = loom_wiping_calloc(size, 3);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % _Alignof(max_align_t), 0);
+        for (size_t i = 0; i < size * 3; i++)
+            assert_int_equal(block[i], 0);
+        loom_wiping_free(block);
+    }
+    char *block = loom_wiping_realloc(NULL, 8);
+    memcpy(block, "kept...", 8);
+    assert_null(loom_wiping_realloc(block, SIZE_MAX - 4));
+    assert_string_equal(block, "kept...");
+    loom_wiping_free(block);
+    assert_null(loom_wiping_malloc(SIZE_MAX));
+    assert_null(loom_wiping_calloc(SIZE_MAX / 2, 3));
+    heap_fail_at(1);
+    assert_null(loom_wiping_strdup("x"));
+    heap_fail_at(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wipe_some_bytes_leaves_the_others),
         cmocka_unit_test(free_wiped_leaves_nothing),
         cmocka_unit_test(string_drop_wipes_and_forgets),
+        cmocka_unit_test(wiping_allocator_gives_back_nothing),
+        cmocka_unit_test(wiping_allocator_keeps_the_promises_of_malloc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
