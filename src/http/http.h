@@ -16,9 +16,11 @@
  * plain http only to a loopback origin, and then connected to loopback addresses only, judged on
  * the address of the socket; no redirects followed, no cookies, no netrc, no authentication of its
  * own, nothing remembered from one origin to the next (a fresh handle for each), one connection
- * kept while the origin stays the same. Answers are cut off at LOOM_HTTP_BODY_MAX bytes of body and
- * LOOM_HTTP_HEADER_MAX bytes of header, counted as they arrive. libcurl is opened at the first
- * request (dlopen), and every option that cannot be set means that no request is made.
+ * kept while the origin stays the same, for two idle seconds, and unless something came on it
+ * that nobody asked for; a POST is sent once, whatever happens to its connection. Answers are cut
+ * off at LOOM_HTTP_BODY_MAX bytes of body and LOOM_HTTP_HEADER_MAX bytes of header, counted as they
+ * arrive. libcurl is opened at the first request (dlopen), and every option that cannot be set
+ * means that no request is made.
  *
  * System authorities, or those of SSL_CERT_FILE in their place; those of the request's ca_file and
  * of LOOM_CA_FILE besides. Proxies from https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY less
@@ -66,6 +68,8 @@ struct loom_http_response {
     bool is_json; /* the media type is application/json or ends in +json */
     int64_t
         retry_after_s; /* RFC 9110 section 10.2.3, from a number or a date; -1: none; <= 86400 */
+    int64_t date_s;    /* RFC 9110 section 6.6.1, epoch seconds; 0: none or unreadable */
+    bool is_token_invalid; /* WWW-Authenticate says `invalid_token` (RFC 6750 section 3) */
     struct loom_buffer body;
 };
 

@@ -29,6 +29,8 @@ static const struct {
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_HTTP09_ALLOWED, 0},
     {CURLOPT_PATH_AS_IS, 1},
+    /* Seconds. A server closes what is idle for longer, perhaps in the moment in which we send. */
+    {CURLOPT_MAXAGE_CONN, 2},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
     /* Our header lines, the Authorization among them, are not for a proxy; nor its for us. */
     {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
@@ -130,6 +132,8 @@ static void set_callbacks(struct setter *set, struct loom_http_exchange *exchang
     set_pointer(set, CURLOPT_HEADERDATA, exchange);
     set_function(set, CURLOPT_OPENSOCKETFUNCTION, (void (*)(void))loom_http_open_socket);
     set_pointer(set, CURLOPT_OPENSOCKETDATA, exchange);
+    set_function(set, CURLOPT_PREREQFUNCTION, (void (*)(void))loom_http_begin_request);
+    set_pointer(set, CURLOPT_PREREQDATA, exchange);
 }
 
 enum loom_err loom_http_set_options(struct loom_http_exchange *exchange, struct loom_error *error) {
