@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/text.h"
 #include "oauth/exchange.h"
 
 #include <errno.h>
@@ -13,25 +12,6 @@ struct search {
     const char *scope;       /* NULL: the usual */
     struct loom_error first; /* of the places that had nothing, the one that says most */
 };
-
-/* ---- What may be sent ---- */
-
-/* RFC 6749 appendix A.1: client-id = *VSCHAR. Without the blanks at its ends, which nobody sees. */
-bool loom_oauth_is_client_id(const char *text) {
-    size_t len = strlen(text);
-    return loom_text_is_printable_ascii(text, len, LOOM_CLIENT_ID_MAX) && text[0] != ' ' &&
-           text[len - 1] != ' ';
-}
-
-/* RFC 6749 section 3.3: tokens of %x21 / %x23-5B / %x5D-7E, one blank between two of them. */
-bool loom_oauth_is_scope(const char *text) {
-    size_t len = strlen(text);
-    if (len == 0)
-        return true;
-    if (!loom_text_is_printable_ascii(text, len, LOOM_SCOPE_MAX) || strpbrk(text, "\"\\") != NULL)
-        return false;
-    return text[0] != ' ' && text[len - 1] != ' ' && strstr(text, "  ") == NULL;
-}
 
 /* ---- Endpoints ---- */
 

@@ -48,6 +48,13 @@ enum loom_err loom_form_add_secret(struct loom_buffer *body, const char *name,
     return loom_form_add(body, name, loom_secret_bytes(value));
 }
 
+bool loom_form_has_secret(const char *text, const struct loom_secret *secret) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer encoded = LOOM_BUFFER_INIT(LOOM_FORM_MAX);
+    return strstr(text, loom_secret_bytes(secret)) != NULL ||
+           add_escaped(&encoded, loom_secret_bytes(secret)) != LOOM_OK ||
+           strstr(text, loom_buffer_text(&encoded)) != NULL;
+}
+
 enum loom_err loom_form_post(const struct loom_remote *server, const struct loom_page *endpoint,
                              const struct loom_buffer *body, struct loom_exchange *out_exchange,
                              struct loom_error *error) {

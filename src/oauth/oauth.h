@@ -109,6 +109,9 @@ LOOM_CHECKED enum loom_err loom_oauth_endpoint_parse(const struct loom_origin *s
 bool loom_oauth_is_client_id(const char *text);
 bool loom_oauth_is_scope(const char *text);
 
+/* Do they name the same scopes, in whatever order? */
+bool loom_oauth_is_scope_equal(const char *a, const char *b);
+
 /* ---- Sign in ---- */
 
 /* RFC 8628 section 3.2. */
@@ -194,7 +197,8 @@ enum loom_revocation {
  * End `tokens` at the server: the refresh token first, if there is one, then the access token; of
  * the rest of `tokens` nothing is looked at, and access may be NULL. *out_revocation is set
  * whatever the result, which is LOOM_OK, or the error behind the worst outcome. A standard server
- * without such an endpoint: LOOM_OK and LOOM_REVOKE_UNSUPPORTED, with nothing asked.
+ * without such an endpoint: LOOM_OK and LOOM_REVOKE_UNSUPPORTED, with nothing asked. Both requests
+ * together take server->timeout_ms at most.
  */
 LOOM_CHECKED enum loom_err loom_oauth_revoke(const struct loom_remote *server,
                                              const struct loom_tokens *tokens,

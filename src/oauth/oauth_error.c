@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "oauth/form.h"
 #include "json/json.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static bool has_secret(const struct loom_json *object, const struct loom_secret 
             value[0] != '\0' && strstr(text, value) != NULL)
             return true;
     }
-    return secret != NULL && strstr(text, loom_secret_bytes(secret)) != NULL;
+    return secret != NULL && loom_form_has_secret(text, secret);
 }
 
 static void note_description(const struct loom_json *object, const struct loom_secret *secret,
