@@ -85,6 +85,8 @@ static enum loom_err send_request(void *context, const struct loom_http_request 
         assert_int_equal(loom_buffer_add_text(&out_response->body, body), LOOM_OK);
     out_response->status = answer->status;
     out_response->is_json = answer->json != NULL;
+    out_response->date_s = answer->date_s;
+    out_response->is_token_invalid = answer->is_token_invalid;
     out_response->retry_after_s = answer->retry_after_s > 0 ? answer->retry_after_s : -1;
     return LOOM_OK;
 }

@@ -34,6 +34,8 @@ struct fake_answer {
     const char *json;                 /* its body, with a JSON media type; NULL: see `other` */
     const char *other;                /* its body with another media type; NULL: no body at all */
     int64_t retry_after_s;            /* 0: none */
+    int64_t date_s;                   /* 0: none */
+    bool is_token_invalid;            /* says a challenge */
     int64_t takes_ms;                 /* how long the exchange takes */
     void (*meanwhile)(void *context); /* what others do before it is answered; NULL: nothing */
     void *meanwhile_context;
