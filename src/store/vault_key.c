@@ -52,7 +52,8 @@ static enum loom_err read_key(const struct loom_folder *data, const char *name,
     if (err != LOOM_OK)
         return err;
     err = loom_vault_key_parse(loom_buffer_text(&bytes), bytes.len, out_key);
-    return err == LOOM_ERR_DAMAGED ? loom_vault_damaged(data, name, 0, error) : err;
+    return err == LOOM_ERR_DAMAGED ? loom_vault_damaged(data, name, 0, error)
+                                   : loom_error_set(error, err);
 }
 
 enum loom_err loom_vault_key_find(const struct loom_folder *data, struct loom_vault_key *out_key,
