@@ -97,8 +97,13 @@ static bool asks_for_json(int argc, const char **argv) {
 
 static int refuse_option(struct loom_cli *cli, const struct loom_options_left *left,
                          const char *command) {
-    return loom_failure_usage(cli, option_faults[left->fault],
-                              &(struct loom_words){.option = left->option, .command = command});
+    struct loom_error error = LOOM_ERROR_INIT;
+    const char *message = option_faults[left->fault];
+    if (left->fault != LOOM_OPTION_NO_MEMORY)
+        return loom_failure_usage(cli, message,
+                                  &(struct loom_words){.option = left->option, .command = command});
+    (void)loom_error_detail(&error, LOOM_ERR_INTERNAL, message);
+    return loom_failure(cli, &error, NULL);
 }
 
 static int run_command(struct loom_cli *cli, const struct loom_command *command,

@@ -104,8 +104,11 @@ static bool is_user_ours(const struct loom_git_request *request,
 
 static int answer(const struct call *call, const struct loom_git_answer *answer) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_GIT_ANSWER_MAX);
-    if (loom_git_add_answer(&text, answer) != LOOM_OK)
+    enum loom_err err = loom_git_add_answer(&text, answer);
+    if (err != LOOM_OK) {
+        (void)loom_report_say(call->cli, &(struct loom_error){.code = err}, NULL);
         return LOOM_EXIT_FAILURE;
+    }
     loom_output_raw(&call->cli->out, text.data, text.len);
     return call->cli->out.has_failed ? LOOM_EXIT_FAILURE : LOOM_EXIT_DONE;
 }
@@ -256,8 +259,15 @@ static int run_operation(struct call *call, const char *name) {
      * request." */
     if (row == sizeof operations / sizeof operations[0])
         return LOOM_EXIT_DONE;
-    if (loom_stream_read(STDIN_FILENO, -1, loom_git_is_complete, &input, NULL) != LOOM_OK ||
-        loom_git_parse(loom_buffer_text(&input), input.len, &call->request) != LOOM_OK)
+    struct loom_error error = LOOM_ERROR_INIT;
+    enum loom_err err = loom_stream_read(STDIN_FILENO, -1, loom_git_is_complete, &input, &error);
+    if (err == LOOM_OK)
+        err = loom_error_set(&error,
+                             loom_git_parse(loom_buffer_text(&input), input.len, &call->request));
+    /* What is not a question has no answer; that memory is short is said. */
+    if (err == LOOM_ERR_INTERNAL)
+        (void)loom_report_say(call->cli, &error, NULL);
+    if (err != LOOM_OK)
         return LOOM_EXIT_DONE;
     call->is_get = operations[row].run == get;
     return operations[row].run(call);

@@ -95,9 +95,18 @@ static enum loom_err add_wrapped_line(struct loom_buffer *out, const char *line,
     return err == LOOM_OK ? loom_buffer_add_text(out, "\n") : err;
 }
 
+/* Without memory to break lines: long ones are better than none. */
+static void write_as_it_is(struct loom_output *output, const char *text) {
+    size_t len = strlen(text);
+    loom_output_raw(output, text, len);
+    if (len > 0 && text[len - 1] != '\n')
+        loom_output_raw(output, "\n", 1);
+}
+
 void loom_output_text(struct loom_output *output, const char *text) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(TEXT_MAX);
     size_t width = width_of(output);
+    const char *whole = text;
     enum loom_err err = LOOM_OK;
     loom_output_live_end(output);
     while (*text != '\0' && err == LOOM_OK) {
@@ -105,7 +114,10 @@ void loom_output_text(struct loom_output *output, const char *text) {
         err = add_wrapped_line(&out, text, len, width);
         text += text[len] == '\n' ? len + 1 : len;
     }
-    loom_output_raw(output, loom_buffer_text(&out), out.len);
+    if (err == LOOM_OK)
+        loom_output_raw(output, loom_buffer_text(&out), out.len);
+    else
+        write_as_it_is(output, whole);
 }
 
 void loom_output_notice(struct loom_output *output, const char *text) {
