@@ -35,6 +35,8 @@ enum loom_err loom_vault_change_lock(struct loom_vault *vault, struct loom_vault
     if (err != LOOM_OK)
         return err;
     vault->lacks_locks = vault->lacks_locks || change->lock.is_missing;
+    loom_file_sweep(&change->config);
+    loom_file_sweep(&change->data);
     return loom_vault_load(&change->config, vault->paths.data, &change->content, error);
 }
 

@@ -8,6 +8,8 @@
  * Saving is: random temporary name in the same folder, O_EXCL|O_NOFOLLOW, 0600, write all, fsync,
  * rename, fsync of the folder. SIGINT, SIGTERM, SIGHUP wait in this thread until it is done, so a
  * save is never left half way and no temporary file stays. A reader sees the old or the new file.
+ * SIGKILL waits for nobody: the file is whole then, too, and a temporary one may stay, which
+ * loom_file_sweep() removes later.
  * A save that fails leaves the old content: should only the last step fail, it is put back. Past
  * the process's limit of file sizes it is E2BIG, for EFBIG is a cap of this program's own.
  */
@@ -75,6 +77,16 @@ LOOM_CHECKED enum loom_err loom_file_try(const struct loom_folder *folder, size_
  */
 LOOM_CHECKED enum loom_err loom_file_move(const struct loom_folder *folder, const char *name,
                                           const char *new_name, struct loom_error *error);
+
+enum { LOOM_FILE_FORGOTTEN_S = 60 * 60 };
+
+/*
+ * Remove what saves have left here whose process was killed outright, or whose machine stopped:
+ * regular files of the effective user that are called like a save's temporary one and that nobody
+ * has written to for LOOM_FILE_FORGOTTEN_S, which no save takes. Another process that saves just
+ * now loses nothing. What cannot be removed stays until next time; it is no reason to fail.
+ */
+void loom_file_sweep(const struct loom_folder *folder);
 
 /* Is there anything of that name, a link included, and with which permission bits (or NULL)? */
 bool loom_file_exists(const struct loom_folder *folder, const char *name, mode_t *out_mode);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "system/fd_priv.h"
 #include "system/folder_priv.h"
+#include "system/temporary_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 
 enum {
     MODE_FILE = S_IRUSR | S_IWUSR,
-    RANDOM_LEN = 16,
     NAME_TRIES = 8,
     ZEROS = 4096,
     OLD_MAX = 16 * 1024 * 1024, /* bytes of an old file that can be put back */
@@ -56,9 +56,9 @@ static void hold_release(struct hold *hold) {
 /* ---- the temporary file ---- */
 
 struct temporary {
-    int folder_fd;                                               /* borrowed */
-    int fd;                                                      /* owned; -1 when closed */
-    char name[sizeof ".loom-" + 2 * RANDOM_LEN + sizeof ".tmp"]; /* "" when there is none */
+    int folder_fd;                          /* borrowed */
+    int fd;                                 /* owned; -1 when closed */
+    char name[LOOM_TEMPORARY_NAME_LEN + 1]; /* "" when there is none */
 };
 
 #define TEMPORARY_INIT                                                                             \
@@ -72,7 +72,7 @@ static void temporary_drop(struct temporary *temporary) {
 }
 
 static int random_name(char *out_name, size_t size) {
-    unsigned char bytes[RANDOM_LEN];
+    unsigned char bytes[LOOM_TEMPORARY_RANDOM_LEN];
     size_t have = 0;
     while (have < sizeof bytes) {
         ssize_t got = getrandom(bytes + have, sizeof bytes - have, 0);
@@ -80,9 +80,9 @@ static int random_name(char *out_name, size_t size) {
             return errno;
         have += got > 0 ? (size_t)got : 0;
     }
-    char hex[2 * RANDOM_LEN + 1];
+    char hex[LOOM_TEMPORARY_HEX_LEN + 1];
     loom_text_format_hex(bytes, sizeof bytes, hex);
-    (void)snprintf(out_name, size, ".loom-%s.tmp", hex);
+    (void)snprintf(out_name, size, LOOM_TEMPORARY_BEGIN "%s" LOOM_TEMPORARY_END, hex);
     return 0;
 }
 
