@@ -83,6 +83,8 @@ static void print_code(const struct loom_login_view *view, const struct loom_dev
         err = loom_json_add_number(object, "interval", grant->terms.interval_s);
     if (err == LOOM_OK)
         loom_json_output_line(view->cli, object);
+    else
+        view->cli->out.has_failed = true;
 }
 
 static void show_page(struct loom_output *err, const struct loom_login_view *view,
@@ -104,13 +106,12 @@ static void warn_of_foreign_page(struct loom_output *err, const struct loom_logi
                         &words);
 }
 
-static void show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
-    struct loom_login_view *view = context;
+static void print_prompt(const struct loom_login_view *view, const struct loom_device_grant *grant,
+                         int64_t expires_at) {
     struct loom_output *err = &view->cli->err;
     if (wants_json(view)) {
         print_code(view, grant, expires_at);
         warn_of_foreign_page(err, view, grant);
-        loom_login_browser_start(&view->browser, view->cli, grant);
         return;
     }
     show_page(err, view, grant);
@@ -121,7 +122,16 @@ static void show_code(void *context, const struct loom_device_grant *grant, int6
              N_("\nGo on only if you started this sign-in yourself. Never type a code that "
                 "somebody sent you, and never give this one away.\n\n"),
              NULL);
+}
+
+/* A page alone is not enough to open: a person compares the code there with this one. */
+static bool show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
+    struct loom_login_view *view = context;
+    print_prompt(view, grant, expires_at);
+    if (wants_json(view) ? view->cli->out.has_failed : view->cli->err.has_failed)
+        return false;
     loom_login_browser_start(&view->browser, view->cli, grant);
+    return true;
 }
 
 static void print_waiting(const struct loom_login_view *view, enum loom_waiting reason) {

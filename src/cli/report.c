@@ -21,6 +21,10 @@ static const struct {
 } sentences[] = {
     {LOOM_ERR_INTERNAL, ENOENT,
      N_("A library that this command needs cannot be used:\n\n    {text}\n")},
+    {LOOM_ERR_INTERNAL, EPIPE,
+     N_("The code could not be shown, so nobody can type it. Nothing was changed. Look at where "
+        "the "
+        "output goes.")},
     {LOOM_ERR_NOT_FOUND, ANY,
      N_("you are not signed in to {server}. Please run:\n\n    loom login --server {server}\n")},
     {LOOM_ERR_REJECTED, ANY,

@@ -178,8 +178,9 @@ static enum loom_err run_flow(const struct run *run, struct loom_secret **out_to
     if (err != LOOM_OK)
         return err;
     loom_flow_start(&flow, asked_at_ms, now_ms(run), &grant.terms);
-    if (grant.terms.life_s > 0)
-        run->prompt->code(run->prompt->context, &grant, asked_at_s + grant.terms.life_s);
+    if (grant.terms.life_s > 0 &&
+        !run->prompt->code(run->prompt->context, &grant, asked_at_s + grant.terms.life_s))
+        return loom_error_os(error, LOOM_ERR_INTERNAL, EPIPE, NULL);
     return poll_until_done(run, &grant, &flow, out_token, error);
 }
 

@@ -45,8 +45,8 @@ struct loom_prompt {
     void *context;
     /* A credential exists and would be replaced. */
     void (*already)(void *context, const struct loom_credential *existing);
-    /* Show where to go and the code. `expires_at` is epoch seconds. */
-    void (*code)(void *context, const struct loom_device_grant *grant, int64_t expires_at);
+    /* Show where to go and the code. `expires_at` is epoch seconds. False: nobody can see it. */
+    bool (*code)(void *context, const struct loom_device_grant *grant, int64_t expires_at);
     /* Called before each wait, at least every second. */
     void (*waiting)(void *context, enum loom_waiting reason, int64_t left_ms);
 };
@@ -75,7 +75,8 @@ struct loom_signed_in {
 /*
  * LOOM_OK: signed in. Before anything happened: the errors of the store's check(). From the flow:
  * those of oauth.h, LOOM_ERR_EXPIRED, LOOM_ERR_DENIED, LOOM_ERR_INTERRUPTED (nothing was changed),
- * LOOM_ERR_REJECTED (a given token, or the new one, is dead).
+ * LOOM_ERR_REJECTED (a given token, or the new one, is dead), LOOM_ERR_INTERNAL with EPIPE (the
+ * code could not be shown, so nobody was waited for).
  */
 LOOM_CHECKED enum loom_err loom_sign_in(const struct loom_session *session,
                                         const struct loom_sign_in_wish *wish,

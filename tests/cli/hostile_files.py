@@ -19,7 +19,8 @@ IS_ROOT = os.geteuid() == 0
 MEMORY_MAX_KB = 400 * 1024 if loomtest.IS_SANITIZED else 64 * 1024
 HUGE = 1 << 30
 UMASKS = (0o000, 0o022, 0o077, 0o137, 0o277, 0o777)
-GETS = 40 if loomtest.IS_SANITIZED else 100
+SWAP_S = 0.0005  # between two changes: less than a program takes
+GETS = 24 if loomtest.IS_SANITIZED else 100
 
 
 def open_read(path):
@@ -366,9 +367,9 @@ class HostileFiles(loomtest.Case):
 
         def grow():
             with open(home.file, "ab", buffering=0) as file:
-                for _ in range(200):
-                    if file.write(b" " * 65536) and file.tell() > 1 << 23:
-                        os.truncate(home.file, len(good))
+                if file.tell() > 1 << 23:
+                    os.truncate(home.file, len(good))
+                file.write(b" " * (1 << 20))
 
         with self.meanwhile(grow):
             for _ in range(GETS // 2):
@@ -386,7 +387,7 @@ class HostileFiles(loomtest.Case):
         is_over = threading.Event()
 
         def run():
-            while not is_over.is_set():
+            while not is_over.wait(SWAP_S):
                 act()
 
         thread = threading.Thread(target=run)

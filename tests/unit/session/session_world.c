@@ -25,10 +25,11 @@ static void show_already(void *context, const struct loom_credential *existing) 
     note(context, "already", name != NULL ? name : "somebody");
 }
 
-static void show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
+static bool show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
     struct session_world *world = context;
     note(world, "code", grant->user_code);
     world->shown_expires_at = expires_at;
+    return !world->is_blind;
 }
 
 /* On change alone: it is called every second. */

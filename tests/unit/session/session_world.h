@@ -65,6 +65,7 @@ struct session_world {
     struct loom_http http;
     struct watched_store watched;
     struct loom_prompt prompt;
+    bool is_blind; /* the code cannot be shown */
     struct loom_session session;
     struct loom_origin origin;
     struct loom_sign_in_wish wish; /* of world_sign_in */

@@ -4,6 +4,7 @@
 
 #include "support/expect.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,16 @@ static void sign_in_with_a_code_without_life_shows_nothing(void **state) {
     SCRIPT(world, START_WITH("\"expires_in\":0"));
     assert_int_equal(world_sign_in(world), LOOM_ERR_EXPIRED);
     assert_journal(world, "check\nfind\nPOST /auth/device/start\n");
+}
+
+/* ENV-110: nobody is waited for who cannot have seen the code. */
+static void sign_in_with_a_code_that_cannot_be_shown_ends(void **state) {
+    struct session_world *world = *state;
+    world->is_blind = true;
+    SCRIPT(world, START);
+    assert_int_equal(world_sign_in(world), LOOM_ERR_INTERNAL);
+    assert_int_equal(world->error.os_error, EPIPE);
+    assert_journal(world, TO_THE_CODE);
 }
 
 /* ---- How it ends without a token ---- */
@@ -248,6 +259,7 @@ int main(void) {
         WORLD_TEST(sign_in_keeps_to_the_interval),
         WORLD_TEST(sign_in_tells_when_the_code_expires),
         WORLD_TEST(sign_in_with_a_code_without_life_shows_nothing),
+        WORLD_TEST(sign_in_with_a_code_that_cannot_be_shown_ends),
         WORLD_TEST(sign_in_that_fails_changes_nothing),
         WORLD_TEST(sign_in_past_the_life_of_the_code_says_why),
         WORLD_TEST(sign_in_after_a_long_suspend_is_expired),
