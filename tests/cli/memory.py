@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MEM: what memory holds when it is given back and when the program ends: no token, no device code, no
+key. Every block that anybody frees is looked at, libcurl's and OpenSSL's among them (THREATS: MEM)."""
+import os
+import signal
+
+import loomtest
+import memory_watch
+import vault
+
+SECRET = loomtest.marker("memory")
+
+
+class Case(loomtest.Case):
+    def watched(self, run, secrets=()):
+        """`run(env)`, and look."""
+        watch = memory_watch.Watch(os.path.join(self.folder, "watch"))
+        env = dict(watch.environment)
+        if self.server.authority is not None:
+            env["SSL_CERT_FILE"] = self.server.authority.file  # fewer to be looked at
+        result = run(env)
+        key = vault.root_key(self.home.data)
+        self.assertEqual(watch.finds([*self.secrets(), *secrets, *([key] if key else [])]), [])
+        return result
+
+    def fields(self, token=None):
+        more = {} if token is None else {"username": "oauth2", "password": token}
+        return {"protocol": self.server.scheme, "host": self.server.host, **more}
+
+
+class Memory(Case):
+    server_options = ("--approve-after", 0)
+    tls = True
+
+    # ---- The watch itself ----
+
+    def test_mem_122_the_watch_sees_what_others_leave(self):
+        """sort(1) gives back lines, python a string by way of realloc; a shell keeps a variable."""
+        raw = SECRET.encode()
+        for program, argv, stdin in (
+                ("/usr/bin/sort", ("-S", "1M"), raw + b"\n"),
+                ("/usr/bin/base64", (), raw),
+                ("/usr/bin/python3", ("-ISc", "import sys; sys.stdin.read(); "
+                                      "import os; os.kill(os.getpid(), 0)"), raw),
+                ("/bin/sh", ("-c", "read line; :"), raw + b"\n")):
+            watch = memory_watch.Watch(os.path.join(self.folder, "watch"))
+            self.start(*argv, program=program, stdin=stdin, env=watch.environment).finish()
+            self.results.pop()
+            self.assertNotEqual(watch.finds([SECRET]), [], program)
+
+    def test_mem_123_a_program_that_was_not_watched_is_no_proof(self):
+        watch = memory_watch.Watch(os.path.join(self.folder, "watch"))
+        self.loom("--version")
+        self.assertNotEqual(watch.finds([SECRET]), [])
+
+    # ---- Every command ----
+
+    def test_mem_124_login_by_code_again_and_logout(self):
+        for _ in range(2):
+            self.watched(lambda env: self.login(self.server, env=env))
+        self.watched(lambda env: self.loom("logout", env=env))
+
+    def test_mem_125_login_with_a_token(self):
+        for token in (self.server.issue_token(), self.plant(loomtest.marker("dead"))):
+            self.watched(lambda env, token=token: self.login(
+                self.server, "--with-token", stdin=token.encode() + b"\n", env=env,
+                status=0 if self.server.is_alive(token) else 3))
+
+    def test_mem_126_login_with_a_token_that_is_typed(self):
+        def run(env):
+            program = self.start("login", self.server.url, "--with-token", "--cacert",
+                                 self.authority.file, env=env, terminal={"stdin", "stderr"})
+            program.expect("Paste the token")
+            program.type(token.encode() + b"\n")
+            self.assertEqual(program.finish().status, 0)
+
+        token = self.server.issue_token()
+        self.watched(run)
+
+    def test_mem_127_git_asks_stores_and_erases(self):
+        token = self.give(self.server)
+        answer = self.watched(lambda env: self.get(self.server.url, env=env))
+        self.assertEqual(answer["password"], token)
+        self.watched(lambda env: self.helper("store", self.fields(token), env=env))
+        self.watched(lambda env: self.helper("erase", self.fields(token), env=env))
+        self.server.revoke_all()
+        self.watched(lambda env: self.helper("erase", self.fields(token), env=env))
+        self.watched(lambda env: self.helper("erase", self.fields(SECRET), env=env), [SECRET])
+
+    def test_mem_128_tokens_of_the_environment(self):
+        token, path = self.plant(SECRET), os.path.join(self.folder, "token")
+        with open(path, "w") as file:
+            file.write(token + "\n")
+        names = {"LOOM_SERVER": self.server.url}
+        for more in ({"LOOM_TOKEN": token}, {"LOOM_TOKEN_FILE": path}):
+            answer = self.watched(lambda env, more=more: self.get(
+                self.server.url, env={**env, **names, **more}))
+            self.assertEqual(answer["password"], token)
+        # One that is none is wiped as well.
+        self.watched(lambda env: self.helper("get", self.fields(), env={
+            **env, **names, "LOOM_TOKEN": token + " "}))
+        os.unlink(path)
+
+    def test_mem_129_sign_ins_of_another_program(self):
+        self.home.seed_plaintext({"".join(c if c.isalnum() else "_" for c in self.server.url):
+                                  {"type": "api", "key": self.plant(SECRET)}})
+        self.watched(lambda env: self.helper("get", self.fields(), env=env))
+        self.watched(lambda env: self.helper("get", self.fields(), "--server", self.server.url,
+                                             env=env))
+
+    def test_mem_130_a_damaged_file(self):
+        self.give(self.server)
+        self.home.damage()
+        self.watched(lambda env: self.helper("get", self.fields(), env=env))
+        self.watched(lambda env: self.loom("logout", "--discard-damaged", env=env))
+
+
+class Waiting(Case):
+    """Without TLS: what plain http leaves."""
+
+    server_options = ()
+
+    def test_mem_131_ended_by_a_signal_while_polling(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            def run(env):
+                mark = len(self.server.requests())
+                program = self.start("login", self.server.url, "-vv", env=env)
+                program.expect("Waiting")
+                self.wait_for(lambda: self.server.times("/poll", mark))
+                program.signal(number)
+                self.assertEqual(program.finish().status, -number)
+            self.watched(run)
+
+    def test_mem_132_a_server_that_fails_when_it_has_the_token(self):
+        token = self.server.issue_token()
+        for name in ("me-500", "me-drop", "", "logout-500"):
+            self.server.misbehave(name)
+            if name.startswith("logout"):
+                self.watched(lambda env: self.loom("logout", env=env, status=None))
+                continue
+            self.watched(lambda env: self.login(self.server, "--with-token", env=env, status=None,
+                                                stdin=token.encode() + b"\n"))
+
+
+if __name__ == "__main__":
+    loomtest.main()
