@@ -21,24 +21,25 @@ HOSTILE = (
 
 
 class GitAttackSubmodules(gitattack.GitAttack):
-    def bring(self, files, links=()):
+    def bring(self, files, links=(), linked="hello"):
         """Put files and submodules into the repository that everybody clones."""
         seed = os.path.join(self.folder, "seed-ada-hello.git")
         for name, text in files.items():
             with open(os.path.join(seed, name), "w") as file:
                 file.write(text)
-        head = self.git("rev-parse", "HEAD", cwd=seed).out.decode().strip()
+        theirs = os.path.join(self.repos, f"ada/{linked}.git")
+        head = self.git("rev-parse", "main", cwd=theirs).out.decode().strip()
         for path in links:
             self.git("update-index", "--add", "--cacheinfo", f"160000,{head},{path}", cwd=seed)
         self.git("add", *files, cwd=seed)
         self.git("commit", "-q", "-m", "Bring more", cwd=seed)
         self.git("push", "-q", os.path.join(self.repos, "ada/hello.git"), "main", cwd=seed)
 
-    def bring_submodules(self, urls, more=""):
+    def bring_submodules(self, urls, **more):
         names = [f"m{number}" for number in range(len(urls))]
-        text = "".join(f'[submodule "{name}"]\n\tpath = {name}\n\turl = "{url}"\n{more}'
+        text = "".join(f'[submodule "{name}"]\n\tpath = {name}\n\turl = "{url}"\n'
                        for name, url in zip(names, urls))
-        self.bring({".gitmodules": text}, names)
+        self.bring({".gitmodules": text}, names, **more)
         return names
 
     def clone(self, *options, **more):
@@ -119,7 +120,7 @@ class GitAttackSubmodules(gitattack.GitAttack):
         """"../x" is the same server, and gets the token; "../../../../evil" cannot leave it."""
         self.make_repository("ada/other.git")
         names = self.bring_submodules(["../other.git", "../../../../../evil.example/x",
-                                       f"../../../../{HOST}.evil.example/x"])
+                                       f"../../../../{HOST}.evil.example/x"], linked="other")
         self.clone()
         folder = os.path.join(self.work, "hello")
         self.git("submodule", "-q", "init", cwd=folder)
