@@ -2,6 +2,7 @@
 #include "store/keyring_first.h"
 
 #include "base/log.h"
+#include "store/listing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -140,65 +141,6 @@ static enum loom_err policy_find(struct loom_store *store,
 
 /* ---- Listing ---- */
 
-/* What the first place showed, so that the second does not show it again. */
-struct listing {
-    loom_store_visit *visit;
-    void *context;
-    char **seen; /* owned: the origin's URL, or the key of one without */
-    size_t count;
-    size_t capacity;
-    bool is_out_of_memory;
-};
-
-static void listing_clear(struct listing *listing) {
-    for (size_t i = 0; i < listing->count; i++)
-        free(listing->seen[i]);
-    free(listing->seen);
-}
-
-/* An URL has a colon and a key has none: they cannot be mistaken. */
-static const char *identity_of(const struct loom_store_entry *entry) {
-    return entry->origin != NULL ? entry->origin->url : entry->key;
-}
-
-static bool is_seen(const struct listing *listing, const char *identity) {
-    for (size_t i = 0; i < listing->count; i++)
-        if (strcmp(listing->seen[i], identity) == 0)
-            return true;
-    return false;
-}
-
-static bool note_seen(struct listing *listing, const char *identity) {
-    if (listing->count == listing->capacity) {
-        size_t capacity = listing->capacity * 2 + 16;
-        char **seen = reallocarray(listing->seen, capacity, sizeof *seen);
-        if (seen == NULL)
-            return false;
-        listing->seen = seen;
-        listing->capacity = capacity;
-    }
-    listing->seen[listing->count] = strdup(identity);
-    if (listing->seen[listing->count] == NULL)
-        return false;
-    listing->count++;
-    return true;
-}
-
-static void visit_first(void *context, const struct loom_store_entry *entry) {
-    struct listing *listing = context;
-    if (is_seen(listing, identity_of(entry)))
-        return;
-    listing->is_out_of_memory =
-        listing->is_out_of_memory || !note_seen(listing, identity_of(entry));
-    listing->visit(listing->context, entry);
-}
-
-static void visit_second(void *context, const struct loom_store_entry *entry) {
-    struct listing *listing = context;
-    if (!is_seen(listing, identity_of(entry)))
-        listing->visit(listing->context, entry);
-}
-
 static enum loom_err policy_list(struct loom_store *store, loom_store_visit *visit, void *context,
                                  struct loom_error *error) {
     struct keyring_first *policy = policy_of(store);
@@ -207,14 +149,15 @@ static enum loom_err policy_list(struct loom_store *store, loom_store_visit *vis
         return keyring->ops->list(keyring, visit, context, error);
     if (!asks_keyring(policy))
         return vault->ops->list(vault, visit, context, error);
-    LOOM_CLEANUP(listing_clear) struct listing listing = {.visit = visit, .context = context};
+    LOOM_CLEANUP(loom_listing_clear)
+    struct loom_listing listing = {.visit = visit, .context = context};
     struct loom_error why = LOOM_ERROR_INIT;
-    enum loom_err err = keyring->ops->list(keyring, visit_first, &listing, &why);
+    enum loom_err err = keyring->ops->list(keyring, loom_listing_visit_first, &listing, &why);
     if (listing.is_out_of_memory)
         return loom_error_set(error, LOOM_ERR_INTERNAL);
     if (err != LOOM_OK && !is_bypassed(err, &why))
         return give(error, &why);
-    return vault->ops->list(vault, visit_second, &listing, error);
+    return vault->ops->list(vault, loom_listing_visit_second, &listing, error);
 }
 
 /* ---- Saving ---- */
@@ -357,6 +300,15 @@ static enum loom_err policy_remove_this(struct loom_store *store,
     return loom_error_set(error, is_removed ? LOOM_OK : LOOM_ERR_NOT_FOUND);
 }
 
+/* Where it was found, and nowhere else: find() leaves one copy. */
+static enum loom_err policy_replace_this(struct loom_store *store,
+                                         const struct loom_credential *older,
+                                         const struct loom_credential *newer,
+                                         struct loom_error *error) {
+    struct loom_store *home = policy_of(store)->current;
+    return home->ops->replace_this(home, older, newer, error);
+}
+
 /* ---- The rest ---- */
 
 static void policy_describe(struct loom_store *store, struct loom_store_info *out_info) {
@@ -385,6 +337,10 @@ static size_t policy_parts(struct loom_store *store,
     return count;
 }
 
+static struct loom_store *policy_home(struct loom_store *store) {
+    return policy_of(store)->current;
+}
+
 static void policy_close(struct loom_store *store) {
     struct keyring_first *policy = policy_of(store);
     loom_store_close(policy->keyring);
@@ -398,9 +354,11 @@ static const struct loom_store_ops policy_ops = {
     .save = policy_save,
     .remove = policy_remove,
     .remove_this = policy_remove_this,
+    .replace_this = policy_replace_this,
     .check = policy_check,
     .describe = policy_describe,
     .parts = policy_parts,
+    .home = policy_home,
     .close = policy_close,
 };
 

@@ -27,7 +27,8 @@ static struct keyring *keyring_of(struct loom_store *store) {
 /* What an operation of the store was given, and gives back. */
 struct task {
     const struct loom_store_question *question;
-    const struct loom_credential *credential; /* to save, or to remove it alone */
+    const struct loom_credential *credential; /* to save */
+    const struct loom_credential *only;       /* to remove or to replace, and nothing else */
     struct loom_credential *out_credential;   /* found */
     loom_store_visit *visit;
     void *context;
@@ -138,20 +139,33 @@ static enum loom_err keyring_find(struct loom_store *store,
 
 static enum loom_err perform_save(struct keyring *keyring, const struct task *task,
                                   struct loom_error *error) {
-    return loom_secret_save(&keyring->service, task->credential, error);
+    const struct loom_secret *only = task->only != NULL ? task->only->token : NULL;
+    return loom_secret_save(&keyring->service, task->credential, only, error);
+}
+
+static enum loom_err save(struct keyring *keyring, const struct task *task,
+                          struct loom_error *error) {
+    if (!task->credential->has_origin || task->credential->token == NULL)
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    keyring->is_saving = true;
+    enum loom_err err = run(keyring, perform_save, task, false, error);
+    keyring->is_saving = false;
+    return err;
 }
 
 static enum loom_err keyring_save(struct loom_store *store,
                                   const struct loom_credential *credential,
                                   struct loom_error *error) {
     struct task task = {.credential = credential};
-    if (!credential->has_origin || credential->token == NULL)
-        return loom_error_set(error, LOOM_ERR_INTERNAL);
-    struct keyring *keyring = keyring_of(store);
-    keyring->is_saving = true;
-    enum loom_err err = run(keyring, perform_save, &task, false, error);
-    keyring->is_saving = false;
-    return err;
+    return save(keyring_of(store), &task, error);
+}
+
+static enum loom_err keyring_replace_this(struct loom_store *store,
+                                          const struct loom_credential *older,
+                                          const struct loom_credential *newer,
+                                          struct loom_error *error) {
+    struct task task = {.credential = newer, .only = older};
+    return save(keyring_of(store), &task, error);
 }
 
 static enum loom_err perform_check(struct keyring *keyring, const struct task *task,
@@ -174,7 +188,7 @@ static enum loom_err perform_remove(struct keyring *keyring, const struct task *
     enum loom_err err = loom_secret_match_find_or_unlock(&match, task->question, error);
     if (err == LOOM_OK && match.best == NULL)
         err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
-    const struct loom_secret *only = task->credential != NULL ? task->credential->token : NULL;
+    const struct loom_secret *only = task->only != NULL ? task->only->token : NULL;
     return err == LOOM_OK ? loom_secret_match_delete(&match, task->question, only, error) : err;
 }
 
@@ -190,7 +204,7 @@ static enum loom_err keyring_remove_this(struct loom_store *store,
                                          const struct loom_credential *credential,
                                          struct loom_error *error) {
     struct loom_store_question exact = {&credential->origin, false};
-    struct task task = {.question = &exact, .credential = credential};
+    struct task task = {.question = &exact, .only = credential};
     return run(keyring_of(store), perform_remove, &task, false, error);
 }
 
@@ -266,6 +280,7 @@ static const struct loom_store_ops keyring_ops = {
     .save = keyring_save,
     .remove = keyring_remove,
     .remove_this = keyring_remove_this,
+    .replace_this = keyring_replace_this,
     .check = keyring_check,
     .describe = keyring_describe,
     .close = keyring_close,

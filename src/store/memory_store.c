@@ -155,15 +155,31 @@ static enum loom_err memory_remove(struct loom_store *store,
     return loom_error_set(error, err);
 }
 
+/* What is filed for its origin, if that holds its token; else NULL. */
+static struct item *item_this(const struct memory_store *memory,
+                              const struct loom_credential *credential) {
+    struct item *item = item_of(memory, &credential->origin);
+    bool is_this = item != NULL && loom_secret_is_equal(item->credential.token, credential->token);
+    return is_this ? item : NULL;
+}
+
 static enum loom_err memory_remove_this(struct loom_store *store,
                                         const struct loom_credential *credential,
                                         struct loom_error *error) {
     struct memory_store *memory = memory_of(store);
-    struct item *item = item_of(memory, &credential->origin);
-    if (item == NULL || !loom_secret_is_equal(item->credential.token, credential->token))
+    struct item *item = item_this(memory, credential);
+    if (item == NULL)
         return loom_error_set(error, LOOM_ERR_NOT_FOUND);
     remove_item(memory, item);
     return loom_error_set(error, LOOM_OK);
+}
+
+static enum loom_err memory_replace_this(struct loom_store *store,
+                                         const struct loom_credential *older,
+                                         const struct loom_credential *newer,
+                                         struct loom_error *error) {
+    struct item *item = item_this(memory_of(store), older);
+    return loom_error_set(error, item == NULL ? LOOM_ERR_NOT_FOUND : replace(item, newer));
 }
 
 static enum loom_err memory_check(struct loom_store *store, struct loom_error *error) {
@@ -189,6 +205,7 @@ static const struct loom_store_ops memory_ops = {
     .save = memory_save,
     .remove = memory_remove,
     .remove_this = memory_remove_this,
+    .replace_this = memory_replace_this,
     .check = memory_check,
     .describe = memory_describe,
     .close = memory_close,

@@ -80,7 +80,8 @@ static enum loom_err change(struct loom_secret_service *service, struct loom_sec
 }
 
 enum loom_err loom_secret_save(struct loom_secret_service *service,
-                               const struct loom_credential *credential, struct loom_error *error) {
+                               const struct loom_credential *credential,
+                               const struct loom_secret *only, struct loom_error *error) {
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer json = LOOM_BUFFER_INIT(LOOM_CREDENTIAL_JSON_MAX);
     LOOM_CLEANUP(loom_secret_match_clear)
@@ -89,6 +90,8 @@ enum loom_err loom_secret_save(struct loom_secret_service *service,
     enum loom_err err = loom_secret_match_find(&match, &question, error);
     if (err == LOOM_OK && match.best == NULL && match.has_locked)
         err = loom_secret_match_find_or_unlock(&match, &question, error);
+    if (err == LOOM_OK && only != NULL && !loom_secret_is_equal(match.credential.token, only))
+        err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
     if (err == LOOM_OK)
         err = print(credential, match.credential.obtained_at, &json, error);
     if (err != LOOM_OK)

@@ -7,10 +7,12 @@
 
 /*
  * Change the newest item of its origin in place, or make one; then read back what is there.
- * LOOM_ERR_STORAGE with EFBIG: it is not kept as it was given.
+ * LOOM_ERR_STORAGE with EFBIG: it is not kept as it was given. With `only`, nothing is made, and
+ * what holds another token stays: LOOM_ERR_NOT_FOUND.
  */
 LOOM_CHECKED enum loom_err loom_secret_save(struct loom_secret_service *service,
                                             const struct loom_credential *credential,
+                                            const struct loom_secret *only,
                                             struct loom_error *error);
 
 /* Is there an unlocked place for it? */

@@ -37,6 +37,10 @@ size_t loom_store_parts(struct loom_store *store,
     return 1;
 }
 
+struct loom_store *loom_store_home(struct loom_store *store) {
+    return store->ops->home != NULL ? store->ops->home(store) : store;
+}
+
 bool loom_store_is_absent(const struct loom_error *why) {
     return why->code == LOOM_ERR_KEYRING && (why->os_error == ENOENT || why->os_error == 0);
 }

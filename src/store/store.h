@@ -105,6 +105,17 @@ struct loom_store_ops {
                                               const struct loom_credential *credential,
                                               struct loom_error *error);
 
+    /*
+     * Put `newer` in the place of `older`, of the same origin, where that lies: what is filed for
+     * the origin, if that (still) holds its token. A store over several places looks into its home
+     * alone. LOOM_ERR_NOT_FOUND: it is not there any more; what took its place meanwhile stays, and
+     * who signed out stays so.
+     */
+    LOOM_CHECKED enum loom_err (*replace_this)(struct loom_store *store,
+                                               const struct loom_credential *older,
+                                               const struct loom_credential *newer,
+                                               struct loom_error *error);
+
     /* Could a credential be saved now? Leaves nothing behind but folders and the vault's key. */
     LOOM_CHECKED enum loom_err (*check)(struct loom_store *store, struct loom_error *error);
 
@@ -118,6 +129,12 @@ struct loom_store_ops {
     size_t (*parts)(struct loom_store *store,
                     struct loom_store *out_parts[static LOOM_STORE_PARTS_MAX]);
 
+    /*
+     * The one of its places that the last find() answered from, or where the last save went; it
+     * stays the store's. NULL: it is one place.
+     */
+    struct loom_store *(*home)(struct loom_store *store);
+
     void (*close)(struct loom_store *store);
 };
 
@@ -129,6 +146,9 @@ struct loom_store {
 /* The places that it stands over; one that stands over none is its own. */
 size_t loom_store_parts(struct loom_store *store,
                         struct loom_store *out_parts[static LOOM_STORE_PARTS_MAX]);
+
+/* Where the last answer came from; a store that is one place is its own home. */
+struct loom_store *loom_store_home(struct loom_store *store);
 
 /* Is this why: the place is a keyring that is not there, so that nothing can be in it? */
 bool loom_store_is_absent(const struct loom_error *why);

@@ -141,13 +141,12 @@ static enum loom_err find_this(const struct loom_vault_change *change,
     return LOOM_OK;
 }
 
-static enum loom_err vault_remove_this(struct loom_store *store,
-                                       const struct loom_credential *credential,
-                                       struct loom_error *error) {
+/* Put `newer` in the place of `older`; without one, take it away. */
+static enum loom_err change_this(struct loom_vault *vault, const struct loom_credential *older,
+                                 const struct loom_credential *newer, struct loom_error *error) {
     LOOM_CLEANUP(loom_vault_look_clear) struct loom_vault_look look = LOOM_VAULT_LOOK_INIT;
     LOOM_CLEANUP(loom_vault_change_clear) struct loom_vault_change change = LOOM_VAULT_CHANGE_INIT;
-    struct loom_vault *vault = vault_of(store);
-    struct loom_store_question exact = {&credential->origin, false};
+    struct loom_store_question exact = {&older->origin, false};
     struct loom_vault_entry *entry = NULL;
     enum loom_err err = loom_vault_look_at(vault, &exact, &look, error);
     if (err == LOOM_OK && look.match.own == NULL)
@@ -157,11 +156,27 @@ static enum loom_err vault_remove_this(struct loom_store *store,
     if (err == LOOM_OK)
         err = loom_vault_change_prepare(vault, &change, error);
     if (err == LOOM_OK)
-        err = find_this(&change, credential, &entry, error);
+        err = find_this(&change, older, &entry, error);
+    if (err == LOOM_OK && newer != NULL)
+        err = loom_vault_change_put(vault, &change, newer, error);
     if (err != LOOM_OK)
         return err;
-    loom_vault_file_remove(&change.content.file, entry);
+    if (newer == NULL)
+        loom_vault_file_remove(&change.content.file, entry);
     return loom_vault_change_commit(vault, &change, error);
+}
+
+static enum loom_err vault_remove_this(struct loom_store *store,
+                                       const struct loom_credential *credential,
+                                       struct loom_error *error) {
+    return change_this(vault_of(store), credential, NULL, error);
+}
+
+static enum loom_err vault_replace_this(struct loom_store *store,
+                                        const struct loom_credential *older,
+                                        const struct loom_credential *newer,
+                                        struct loom_error *error) {
+    return change_this(vault_of(store), older, newer, error);
 }
 
 static enum loom_err vault_check(struct loom_store *store, struct loom_error *error) {
@@ -189,6 +204,7 @@ static const struct loom_store_ops vault_ops = {
     .save = vault_save,
     .remove = vault_remove,
     .remove_this = vault_remove_this,
+    .replace_this = vault_replace_this,
     .check = vault_check,
     .describe = vault_describe,
     .close = vault_close,

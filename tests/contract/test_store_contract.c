@@ -245,6 +245,52 @@ static void remove_this_takes_exactly_that_token(void **state) {
     loom_credential_clear(&same);
 }
 
+/* As a refresh does it: nothing is written where the old one is not (any more). */
+static void replace_this_takes_the_place_of_exactly_that_token(void **state) {
+    struct subject *subject = *state;
+    struct loom_store *store = subject->store;
+    struct loom_credential one = credential_of(A, "one"), two = credential_of(A, "two");
+    struct loom_error error = LOOM_ERROR_INIT;
+    assert_int_equal(find_error(store, A, false), LOOM_ERR_NOT_FOUND);
+    assert_int_equal(store->ops->replace_this(store, &one, &two, &error), LOOM_ERR_NOT_FOUND);
+    assert_int_equal(error.code, LOOM_ERR_NOT_FOUND);
+    assert_int_equal(list_of(store).count, 0);
+    assert_int_equal(save_token(store, B, "one"), LOOM_OK);
+    assert_int_equal(save_token(store, A, "another"), LOOM_OK);
+    assert_true(finds_token(store, A, "another"));
+    assert_int_equal(store->ops->replace_this(store, &one, &two, NULL), LOOM_ERR_NOT_FOUND);
+    assert_true(finds_token(store, A, "another"));
+    assert_int_equal(save_token(store, A, "one"), LOOM_OK);
+    assert_true(finds_token(store, A, "one"));
+    assert_int_equal(store->ops->replace_this(store, &one, &two, &error), LOOM_OK);
+    assert_int_equal(error.code, LOOM_OK);
+    reopen(subject);
+    assert_true(finds_token(subject->store, A, "two"));
+    assert_true(finds_token(subject->store, B, "one"));
+    assert_int_equal(list_of(subject->store).count, 2);
+    loom_credential_clear(&one);
+    loom_credential_clear(&two);
+}
+
+static void replace_this_never_makes_the_time_go_back(void **state) {
+    struct subject *subject = *state;
+    struct loom_credential one = credential_of(A, "one"), two = credential_of(A, "two");
+    struct loom_credential found = LOOM_CREDENTIAL_INIT;
+    struct loom_store_question question = {&one.origin, false};
+    struct loom_store *store = subject->store;
+    one.obtained_at = 1000;
+    two.obtained_at = 10;
+    assert_int_equal(store->ops->save(store, &one, NULL), LOOM_OK);
+    assert_true(finds_token(store, A, "one"));
+    assert_int_equal(store->ops->replace_this(store, &one, &two, NULL), LOOM_OK);
+    assert_int_equal(store->ops->find(store, &question, &found, NULL), LOOM_OK);
+    assert_string_equal(loom_secret_bytes(found.token), "two");
+    assert_int_equal(found.obtained_at, 1000);
+    loom_credential_clear(&found);
+    loom_credential_clear(&one);
+    loom_credential_clear(&two);
+}
+
 static void remove_last_leaves_a_usable_store(void **state) {
     struct subject *subject = *state;
     assert_int_equal(save_token(subject->store, A, "t"), LOOM_OK);
@@ -366,6 +412,8 @@ static int run(void *kind) {
         TEST(remove_takes_one_and_leaves_the_others),
         TEST(remove_last_leaves_a_usable_store),
         TEST(remove_this_takes_exactly_that_token),
+        TEST(replace_this_takes_the_place_of_exactly_that_token),
+        TEST(replace_this_never_makes_the_time_go_back),
         TEST(find_planted_unnamed_is_not_found),
         TEST(find_planted_named_is_adopted_for_good),
         TEST(find_planted_of_colliding_servers_is_adopted_by_one),

@@ -90,6 +90,22 @@ static enum loom_err remove_this(struct loom_store *store, const struct loom_cre
     return watched->memory->ops->remove_this(watched->memory, credential, error);
 }
 
+/* In the journal a save like any other. */
+static enum loom_err replace_this(struct loom_store *store, const struct loom_credential *older,
+                                  const struct loom_credential *newer, struct loom_error *error) {
+    struct watched_store *watched = watched_of(store);
+    char what[128];
+    enum loom_err err = watched->saves_before_err-- > 0 ? LOOM_OK : watched->save_err;
+    if (watched->meanwhile != NULL)
+        watched->meanwhile(watched->meanwhile_context);
+    (void)snprintf(what, sizeof what, "replace %s by %s", loom_secret_bytes(older->token),
+                   loom_secret_bytes(newer->token));
+    note(watched, what, err);
+    if (err != LOOM_OK)
+        return failed(error, err);
+    return watched->memory->ops->replace_this(watched->memory, older, newer, error);
+}
+
 static void describe(struct loom_store *store, struct loom_store_info *out_info) {
     (void)store;
     *out_info = (struct loom_store_info){.kind = LOOM_STORE_MEMORY, .path = WATCHED_PATH};
@@ -105,6 +121,7 @@ static const struct loom_store_ops ops = {
     .save = save,
     .remove = remove_it,
     .remove_this = remove_this,
+    .replace_this = replace_this,
     .check = check,
     .describe = describe,
     .close = close_it,

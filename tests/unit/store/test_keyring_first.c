@@ -85,6 +85,16 @@ static enum loom_err fake_remove_this(struct loom_store *store,
                                    : fake->inner->ops->remove_this(fake->inner, credential, error);
 }
 
+static enum loom_err fake_replace_this(struct loom_store *store,
+                                       const struct loom_credential *older,
+                                       const struct loom_credential *newer,
+                                       struct loom_error *error) {
+    struct fake *fake = fake_of(store);
+    fake->calls++;
+    return fake->save != LOOM_OK ? failed(fake, fake->save, error)
+                                 : fake->inner->ops->replace_this(fake->inner, older, newer, error);
+}
+
 static enum loom_err fake_check(struct loom_store *store, struct loom_error *error) {
     struct fake *fake = fake_of(store);
     fake->calls++;
@@ -112,6 +122,7 @@ static const struct loom_store_ops fake_ops = {
     .save = fake_save,
     .remove = fake_remove,
     .remove_this = fake_remove_this,
+    .replace_this = fake_replace_this,
     .check = fake_check,
     .describe = fake_describe,
     .close = fake_close,
@@ -266,6 +277,28 @@ static void remove_this_takes_one_token_from_both(void **state) {
     assert_int_equal(store->ops->remove_this(store, &other, NULL), LOOM_ERR_KEYRING_LOCKED);
     loom_credential_clear(&one);
     loom_credential_clear(&other);
+}
+
+/* What was read in one place is written back there, whatever a sign-in would choose. */
+static void replace_this_writes_where_the_answer_came_from(void **state) {
+    struct pair *pair = *state;
+    struct loom_credential one = credential_of(A, "one"), two = credential_of(A, "two");
+    struct loom_store *store = pair->store;
+    save_at(pair->vault, A, "one", 1);
+    assert_true(finds_token(store, A, "one"));
+    assert_ptr_equal(loom_store_home(store), pair->vault);
+    assert_int_equal(store->ops->replace_this(store, &one, &two, NULL), LOOM_OK);
+    assert_true(finds_token(pair->vault->inner, A, "two"));
+    assert_int_equal(find_error(pair->keyring->inner, A, false), LOOM_ERR_NOT_FOUND);
+    assert_int_equal(store->ops->replace_this(store, &one, &two, NULL), LOOM_ERR_NOT_FOUND);
+    save_at(pair->keyring, A, "one", 1 << 30);
+    assert_true(finds_token(store, A, "one"));
+    assert_ptr_equal(loom_store_home(store), pair->keyring);
+    pair->keyring->save = LOOM_ERR_KEYRING; /* no other place takes it */
+    assert_int_equal(store->ops->replace_this(store, &one, &two, NULL), LOOM_ERR_KEYRING);
+    assert_int_equal(find_error(pair->vault->inner, A, false), LOOM_ERR_NOT_FOUND);
+    loom_credential_clear(&one);
+    loom_credential_clear(&two);
 }
 
 /* Absent, locked or hung: the file answers. */
@@ -700,6 +733,7 @@ int main(void) {
         TEST(check_follows_where_a_save_would_go),
         TEST(remove_takes_it_from_both),
         TEST(remove_this_takes_one_token_from_both),
+        TEST(replace_this_writes_where_the_answer_came_from),
         TEST(find_older_copy_that_was_replaced_meanwhile_stays),
         TEST(remove_one_fails_still_removes_the_other),
         TEST(remove_keyring_absent_is_done_and_locked_is_not),
