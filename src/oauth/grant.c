@@ -2,6 +2,7 @@
 #include "oauth/grant.h"
 
 #include "base/text.h"
+#include "oauth/form.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,11 +83,23 @@ static enum loom_err read_terms(const struct loom_json *answer, int64_t interval
     return err == LOOM_ERR_NOT_FOUND ? LOOM_OK : err;
 }
 
+/*
+ * RFC 8628 section 3.3: the device code "is not intended for the end user directly; thus, it should
+ * not be displayed during the interaction". A server that puts it where it would be is refused.
+ */
+static bool is_code_shown(const struct loom_device_grant *grant) {
+    return loom_form_has_secret(grant->user_code, grant->device_code) ||
+           loom_form_has_secret(grant->page.url, grant->device_code) ||
+           (grant->has_complete && loom_form_has_secret(grant->complete.url, grant->device_code));
+}
+
 static enum loom_err read_grant(const struct loom_remote *server, const struct loom_json *answer,
                                 int64_t interval_s, struct loom_device_grant *grant) {
     enum loom_err err = read_codes(answer, grant);
     if (err == LOOM_OK)
         err = read_pages(server, answer, grant);
+    if (err == LOOM_OK && is_code_shown(grant))
+        err = LOOM_ERR_BAD_ANSWER;
     if (err == LOOM_OK)
         err = read_terms(answer, interval_s, &grant->terms);
     return err == LOOM_ERR_NOT_FOUND ? LOOM_ERR_BAD_ANSWER : err;

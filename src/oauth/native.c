@@ -133,7 +133,7 @@ enum loom_err loom_native_whoami(const struct loom_remote *server, const struct 
     err = loom_exchange_judge(&exchange, error);
     if (err != LOOM_OK)
         return err;
-    loom_profile_read(exchange.json, &names, out_account);
+    loom_profile_read(exchange.json, &names, token, out_account);
     return LOOM_OK;
 }
 

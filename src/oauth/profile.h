@@ -8,6 +8,7 @@
 #include "base/account.h"
 
 struct loom_json;
+struct loom_secret;
 
 /* The names of the members; each may be absent. */
 struct loom_profile_names {
@@ -17,8 +18,11 @@ struct loom_profile_names {
     const char *email;
 };
 
-/* Copy what is there: a member of another kind is unknown, since a name is a courtesy. */
+/*
+ * Copy what is there: a member of another kind is unknown, since a name is a courtesy, and so is
+ * one that repeats the token, since a name is shown.
+ */
 void loom_profile_read(const struct loom_json *answer, const struct loom_profile_names *names,
-                       struct loom_account *out_account);
+                       const struct loom_secret *token, struct loom_account *out_account);
 
 #endif

@@ -96,7 +96,7 @@ enum loom_err loom_standard_whoami(const struct loom_remote *server,
     if (err == LOOM_OK)
         err = judge_profile(&exchange, error);
     if (err == LOOM_OK)
-        loom_profile_read(exchange.json, &names, out_account);
+        loom_profile_read(exchange.json, &names, token, out_account);
     return err;
 }
 

@@ -83,6 +83,9 @@ static void whoami_of_a_good_answer_fills_what_is_known(void **unused) {
          "\xd9\x84\xd9\x88\xd9\x85 \x1b[2K", NULL},
         {longest, long_id, NULL, NULL, NULL},
         {longer, NULL, NULL, NULL, NULL},
+        /* DF-104: a name is shown, the token is not. */
+        {"{\"id\":\"" TOKEN "\",\"username\":\"ada\",\"display_name\":\"<" TOKEN ">\"}", NULL,
+         "ada", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct oauth_world world;

@@ -299,6 +299,16 @@ static void start_with_a_device_code_that_is_no_token_is_a_bad_answer(void **unu
         refuse(SERVER, print_body("device_code", codes[i], ""));
 }
 
+/* DF-104: what is shown must not tell what is secret. */
+static void start_that_would_show_the_device_code_is_a_bad_answer(void **unused) {
+    (void)unused;
+    static const char *const pages[] = {"verification_url", "verification_url_complete"};
+    refuse(SERVER, print_body("user_code", "\"" DEVICE_CODE "\"", ""));
+    refuse(SERVER, print_body("user_code", "\"1-" DEVICE_CODE "-2\"", ""));
+    for (size_t i = 0; i < 2; i++)
+        refuse(SERVER, print_body(pages[i], "\"" PAGE "?code=" DEVICE_CODE "\"", ""));
+}
+
 /* UI-01, UI-04, UI-05, UI-14, UI-15, UI-16 */
 static void start_with_a_page_that_is_not_to_be_opened_is_a_bad_answer(void **unused) {
     (void)unused;
@@ -530,6 +540,7 @@ int main(void) {
         cmocka_unit_test(start_with_an_interval_that_is_no_number_is_a_bad_answer),
         cmocka_unit_test(start_with_a_code_that_is_not_to_be_shown_is_a_bad_answer),
         cmocka_unit_test(start_with_a_device_code_that_is_no_token_is_a_bad_answer),
+        cmocka_unit_test(start_that_would_show_the_device_code_is_a_bad_answer),
         cmocka_unit_test(start_with_a_page_that_is_not_to_be_opened_is_a_bad_answer),
         cmocka_unit_test(start_with_pages_that_disagree_is_a_bad_answer),
         cmocka_unit_test(start_at_a_loopback_server_takes_loopback_pages),
