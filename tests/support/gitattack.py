@@ -228,6 +228,14 @@ class GitAttack(gitcase.GitCase):
             self.assertNotIn(b"refs/heads", attack.result.out, attack)
         return found
 
+    def play_server(self, answer=None):
+        """Stand in the server's place: whoever asks for its name gets this."""
+        own = Stranger(self.authority)
+        self.addCleanup(own.stop)
+        own.answer = answer or own.answer
+        self.router.server_port = own.port
+        return own
+
     def fill(self, text, *options, **more):
         """`git credential fill`, as somebody hostile would ask through it."""
         spy = self.new_spy()
