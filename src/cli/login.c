@@ -60,6 +60,10 @@ static enum loom_err read_given_token(struct loom_cli *cli, struct loom_secret *
     if (err != LOOM_OK)
         return err;
     err = read_line(cli, &line, error);
+    if (err == LOOM_ERR_STORAGE) /* of a stream, not of the place where credentials are kept */
+        return loom_error_detail(error, LOOM_ERR_USAGE,
+                                 N_("Standard input cannot be read. Give the token like this:\n\n"
+                                    "    loom login --with-token < FILE\n"));
     if (err == LOOM_OK)
         err = loom_token_from_line(loom_buffer_text(&line), line.len, out_token);
     if (err == LOOM_ERR_USAGE)
