@@ -105,22 +105,23 @@ class Traced(loomtest.Case):
         self.assertFalse(self.server.is_alive(before[self.server.url]))
 
     def stopped_child(self, parent):
-        """loom, below strace, once it was stopped for good: strace's own stops are others."""
-        def children():
-            with open(f"/proc/{parent}/task/{parent}/children") as file:
-                return [int(word) for word in file.read().split()]
-
-        def state(pid):
-            with open(f"/proc/{pid}/status") as file:
-                return next(line for line in file if line.startswith("State:"))
+        """loom, below strace, once it was stopped for good: strace stops it for moments as well, and
+        has children of its own at first."""
+        def states():
+            try:
+                with open(f"/proc/{parent}/task/{parent}/children") as file:
+                    child, = file.read().split()
+                with open(f"/proc/{child}/status") as file:
+                    return int(child), next(line.split()[1] for line in file
+                                            if line.startswith("State:"))
+            except (OSError, ValueError):  # gone, or not alone
+                return None, ""
 
         def is_still():
-            found = children()
-            return found and all("t (" in state(found[0]) or "T (" in state(found[0])
-                                 for _ in range(5) if time.sleep(0.05) is None)
+            return all(states()[1] in ("t", "T") for _ in range(6) if time.sleep(0.05) is None)
 
         self.wait_for(is_still)
-        return children()[0]
+        return states()[0]
 
 
 if __name__ == "__main__":
