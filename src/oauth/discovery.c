@@ -29,7 +29,8 @@ static enum loom_err read_endpoint(const struct search *search, const struct loo
                                    const char *name, struct loom_page *out_page) {
     const char *url;
     enum loom_err err = loom_json_get_text(metadata, name, LOOM_PAGE_MAX, &url);
-    if (err == LOOM_ERR_NOT_FOUND)
+    /* An empty one is none: some servers fill in every member. */
+    if (err == LOOM_ERR_NOT_FOUND || (err == LOOM_OK && url[0] == '\0'))
         return LOOM_OK;
     return err == LOOM_OK ? loom_oauth_endpoint_parse(search->server->origin, url, out_page) : err;
 }

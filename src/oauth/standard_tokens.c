@@ -164,6 +164,16 @@ static void revoke_one(const struct loom_remote *server, const struct loom_secre
         out->err = judge_revocation(&exchange, token, &out->outcome, &out->error);
 }
 
+/* Asked about one of the tokens, a server may repeat the other. */
+static void hide(const struct loom_secret *token, struct loom_error *error) {
+    if (token == NULL)
+        return;
+    if (loom_form_has_secret(error->detail, token))
+        error->detail[0] = '\0';
+    if (loom_form_has_secret(error->oauth_error, token))
+        error->oauth_error[0] = '\0';
+}
+
 /*
  * The refresh token first: RFC 7009 section 2.1 lets a server end with it the access tokens "based
  * on the same authorization grant". Both share the time; where no answer comes, none will.
@@ -190,6 +200,8 @@ enum loom_err loom_standard_revoke(const struct loom_remote *server,
         if (one.outcome > worst.outcome)
             worst = one;
     }
+    for (size_t i = 0; i < sizeof both / sizeof both[0]; i++)
+        hide(both[i].token, &worst.error);
     if (error != NULL && worst.err != LOOM_OK)
         *error = worst.error;
     *out_revocation = worst.outcome;

@@ -32,6 +32,23 @@ void world_open(struct oauth_world *world, const char *url, const struct fake_an
     loom_log_open(LOOM_LOG_WIRE, look_at_line);
 }
 
+static void set_endpoint(const char *url, struct loom_page *page) {
+    assert_int_equal(loom_page_parse(url, strlen(url), false, page), LOOM_OK);
+}
+
+void world_open_standard(struct oauth_world *world, const struct fake_answer *script,
+                         size_t count) {
+    world_open(world, "https://loom.example.com/base", script, count);
+    struct loom_authority *authority = &world->authority;
+    *authority = (struct loom_authority){
+        .is_standard = true, .client_id = LOOM_CLIENT_ID, .scope = LOOM_SCOPE};
+    set_endpoint(AUTHORITY DEVICE_PATH, &authority->device_authorization);
+    set_endpoint(AUTHORITY TOKEN_PATH, &authority->token);
+    set_endpoint(AUTHORITY REVOKE_PATH, &authority->revocation);
+    set_endpoint(AUTHORITY USERINFO_PATH, &authority->userinfo);
+    world->server.authority = authority;
+}
+
 void world_close(struct oauth_world *world) {
     loom_log_open(LOOM_LOG_WIRE, NULL);
     refuse_secrets(world->error.detail);

@@ -16,17 +16,32 @@
 
 #define DEVICE_CODE "PLANTED-device-code"
 #define TOKEN "PLANTED-lt_0123456789abcdef"
+#define REFRESH "PLANTED-rt/+=~&%"
+#define REFRESH_IN_FORM "PLANTED-rt%2F%2B%3D%7E%26%25"
 
 struct oauth_world {
     struct fake_http fake;
     struct loom_http http;
     struct loom_origin origin;
     struct loom_remote server;
+    struct loom_authority authority; /* used by the standard dialect */
     struct loom_error error;
 };
 
 void world_open(struct oauth_world *world, const char *url, const struct fake_answer *script,
                 size_t count);
+
+/*
+ * The same with a standard server, "loom-cli" and the scope "openid offline_access". Its endpoints
+ * are on another host: the constants below, behind AUTHORITY.
+ */
+#define AUTHORITY "https://id.example.com"
+#define DEVICE_PATH "/device/auth"
+#define TOKEN_PATH "//oauth/token?tenant=a"
+#define REVOKE_PATH "/revoke"
+#define USERINFO_PATH "/me"
+
+void world_open_standard(struct oauth_world *world, const struct fake_answer *script, size_t count);
 
 void world_close(struct oauth_world *world);
 
