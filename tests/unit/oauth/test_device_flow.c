@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state machine of the device flow, as tables. One letter is one answer to a poll; a word is a
- * history. Each wait is followed by the margin of 25 ms, which the tables show.
+ * The device flow, as tables: what every answer on the wire is called, in both dialects; what each
+ * answer does in each state; and what becomes of whole flows, clocks and sleeping machines. One
+ * letter is one answer to a poll; a word is a history. Each wait is followed by the margin of 25
+ * ms, which the tables show. docs/PROTOCOL.md says the same in words.
  */
 #include "oauth/device_flow.h"
 
@@ -15,6 +17,7 @@
 #include <cmocka.h>
 
 #include "support/expect.h"
+#include "unit/oauth/oauth_world.h"
 
 static const struct {
     char letter;
@@ -29,13 +32,21 @@ static const struct {
     {'B', {.kind = LOOM_FLOW_BUSY}},
     {'R', {.kind = LOOM_FLOW_BUSY, .retry_after_s = 7}},
     {'Y', {.kind = LOOM_FLOW_BUSY, .retry_after_s = INT64_MAX}},
+    {'W', {.kind = LOOM_FLOW_SLOW_DOWN, .retry_after_s = 7}},
     {'L', {.kind = LOOM_FLOW_LOST, .err = LOOM_ERR_TIMEOUT}},
     {'U', {.kind = LOOM_FLOW_LOST, .err = LOOM_ERR_UNREACHABLE}},
+    {'N', {.kind = LOOM_FLOW_LOST, .err = LOOM_ERR_NO_HOST}},
+    {'P', {.kind = LOOM_FLOW_LOST, .err = LOOM_ERR_PROXY}},
     {'A', {.kind = LOOM_FLOW_APPROVED}},
     {'D', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_DENIED}},
     {'E', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_EXPIRED}},
     {'Z', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_BAD_ANSWER}},
     {'C', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_INTERRUPTED}},
+    {'X', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_NOT_LOOM}},
+    {'V', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_REDIRECT}},
+    {'t', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_TLS}},
+    {'a', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_TLS_AUTHORITY}},
+    {'M', {.kind = LOOM_FLOW_FATAL, .err = LOOM_ERR_INTERNAL}},
 };
 
 static const struct loom_flow_answer *answer_of(char letter) {
@@ -46,11 +57,200 @@ static const struct loom_flow_answer *answer_of(char letter) {
     return NULL;
 }
 
+/* ---- What every answer on the wire is called ---- */
+
+/* clang-format off */
+#define ERROR(code) "{\"error\":\"" code "\"}"
+#define OURS(status) "{\"status\":\"" status "\"}"
+#define COMPLETED "{\"status\":\"completed\",\"access_token\":\"" TOKEN "\"}"
+#define BEARER "{\"access_token\":\"" TOKEN "\",\"token_type\":\"Bearer\"}"
+
+/* The letter that an answer has from a Loom server, and from a standard one. */
+static const struct wire {
+    struct fake_answer answer;
+    char loom, standard;
+} wires[] = {
+    /* the dialect's own words (DF-01, DF-13 to DF-15); each is nonsense in the other */
+    {{.status = 200, .json = OURS("pending")},                                    '.', 'Z'},
+    {{.status = 200, .json = OURS("slow_down")},                                  'S', 'Z'},
+    {{.status = 200, .json = OURS("expired")},                                    'E', 'Z'},
+    {{.status = 200, .json = OURS("denied")},                                     'D', 'Z'},
+    {{.status = 200, .json = COMPLETED},                                          'A', 'Z'},
+    {{.status = 200, .json = BEARER},                                             'Z', 'A'},
+    {{.status = 201, .json = BEARER},                                             'Z', 'A'},
+    {{.status = 200, .json = OURS("complete")},                                   'Z', 'Z'},
+    {{.status = 200, .json = OURS("COMPLETED")},                                  'Z', 'Z'},
+    {{.status = 200, .json = OURS("approved")},                                   'Z', 'Z'},
+    {{.status = 200, .json = OURS("")},                                           'Z', 'Z'},
+    {{.status = 200, .json = "{\"status\":3}"},                                   'Z', 'Z'},
+    {{.status = 200, .json = "{}"},                                               'Z', 'Z'},
+    /* RFC 8628 section 3.5 */
+    {{.status = 400, .json = ERROR("authorization_pending")},                     'Z', '.'},
+    {{.status = 400, .json = ERROR("slow_down")},                                 'Z', 'S'},
+    {{.status = 400, .json = ERROR("access_denied")},                             'D', 'D'},
+    {{.status = 400, .json = ERROR("expired_token")},                             'E', 'E'},
+    /* the same with a status that is only unusual */
+    {{.status = 200, .json = ERROR("authorization_pending")},                     '.', '.'},
+    {{.status = 200, .json = ERROR("slow_down")},                                 'S', 'S'},
+    {{.status = 200, .json = ERROR("access_denied")},                             'D', 'D'},
+    {{.status = 200, .json = ERROR("expired_token")},                             'E', 'E'},
+    {{.status = 401, .json = ERROR("authorization_pending")},                     'Z', '.'},
+    {{.status = 401, .json = ERROR("slow_down")},                                 'Z', 'S'},
+    {{.status = 401, .json = ERROR("access_denied")},                             'D', 'D'},
+    {{.status = 401, .json = ERROR("expired_token")},                             'E', 'E'},
+    {{.status = 403, .json = ERROR("authorization_pending")},                     'Z', '.'},
+    {{.status = 403, .json = ERROR("slow_down")},                                 'Z', 'S'},
+    {{.status = 403, .json = ERROR("access_denied")},                             'D', 'D'},
+    {{.status = 403, .json = ERROR("expired_token")},                             'E', 'E'},
+    {{.status = 428, .json = ERROR("authorization_pending")},                     'Z', '.'},
+    {{.status = 429, .json = ERROR("authorization_pending")},                     'B', 'B'},
+    {{.status = 429, .json = ERROR("slow_down")},                                 'S', 'S'},
+    {{.status = 429, .json = ERROR("access_denied")},                             'B', 'D'},
+    {{.status = 429, .json = ERROR("expired_token")},                             'B', 'E'},
+    {{.status = 404, .json = ERROR("authorization_pending")},                     'X', 'X'},
+    {{.status = 405, .json = ERROR("slow_down")},                                 'X', 'X'},
+    {{.status = 404, .json = ERROR("access_denied")},                             'D', 'D'},
+    /* DF-16: "any other error code, it MUST stop polling" */
+    {{.status = 400, .json = ERROR("invalid_grant")},                             'Z', 'Z'},
+    {{.status = 400, .json = ERROR("invalid_client")},                            'D', 'D'},
+    {{.status = 401, .json = ERROR("invalid_client")},                            'D', 'D'},
+    {{.status = 400, .json = ERROR("unauthorized_client")},                       'D', 'D'},
+    {{.status = 400, .json = ERROR("unsupported_grant_type")},                    'Z', 'Z'},
+    {{.status = 400, .json = ERROR("invalid_request")},                           'Z', 'Z'},
+    {{.status = 400, .json = ERROR("server_error")},                              'Z', 'Z'},
+    {{.status = 400, .json = ERROR("zzz")},                                       'Z', 'Z'},
+    {{.status = 400, .json = ERROR("")},                                          'Z', 'Z'},
+    {{.status = 400, .json = ERROR("Slow_Down")},                                 'Z', 'Z'},
+    {{.status = 400, .json = "{\"error\":7}"},                                    'Z', 'Z'},
+    {{.status = 200, .json = ERROR("invalid_grant")},                             'Z', 'Z'},
+    {{.status = 200, .json = ERROR("invalid_client")},                            'D', 'D'},
+    {{.status = 200, .json = ERROR("server_error")},                              'Z', 'Z'},
+    {{.status = 200, .json = ERROR("zzz")},                                       'Z', 'Z'},
+    /* an error beside something better is an error */
+    {{.status = 200, .json = "{\"status\":\"completed\",\"access_token\":\"x\",\"token_type\":"
+                             "\"Bearer\",\"error\":\"access_denied\"}"},          'D', 'D'},
+    {{.status = 200, .json = "{\"status\":\"completed\",\"access_token\":\"x\",\"token_type\":"
+                             "\"Bearer\",\"error\":\"authorization_pending\"}"},  '.', '.'},
+    {{.status = 200, .json = "{\"status\":\"completed\",\"access_token\":\"x\",\"token_type\":"
+                             "\"Bearer\",\"error\":\"zzz\"}"},                    'Z', 'Z'},
+    /* DF-11, DF-21: tokens that are none */
+    {{.status = 200, .json = "{\"status\":\"completed\",\"token_type\":\"Bearer\"}"}, 'Z', 'Z'},
+    {{.status = 200, .json = "{\"status\":\"completed\",\"token_type\":\"mac\",\"access_token\":"
+                             "\"x\"}"},                                           'Z', 'Z'},
+    {{.status = 400, .json = COMPLETED},                                          'Z', 'Z'},
+    {{.status = 400, .json = BEARER},                                             'Z', 'Z'},
+    /* DF-19: the answer's own interval */
+    {{.status = 200, .json = "{\"status\":\"pending\",\"interval\":30}"},         'I', 'Z'},
+    {{.status = 200, .json = "{\"status\":\"pending\",\"interval\":1}"},          'i', 'Z'},
+    {{.status = 200, .json = "{\"status\":\"slow_down\",\"interval\":30}"},       'T', 'Z'},
+    {{.status = 400, .json = "{\"error\":\"authorization_pending\",\"interval\":30}"}, 'Z', 'I'},
+    {{.status = 400, .json = "{\"error\":\"authorization_pending\",\"interval\":1}"},  'Z', 'i'},
+    {{.status = 400, .json = "{\"error\":\"slow_down\",\"interval\":30}"},        'Z', 'T'},
+    {{.status = 200, .json = "{\"error\":\"slow_down\",\"interval\":30}"},        'T', 'T'},
+    /* TM-05, TM-07: it cannot at present */
+    {{.status = 429, .retry_after_s = 7},                                         'R', 'R'},
+    {{.status = 429, .json = OURS("pending"), .retry_after_s = 7},                'R', 'R'},
+    {{.status = 429, .json = ERROR("slow_down"), .retry_after_s = 7},             'W', 'W'},
+    {{.status = 429, .json = ERROR("rate_limited"), .retry_after_s = 7},          'R', 'R'},
+    {{.status = 429, .json = OURS("slow_down")},                                  'S', 'B'},
+    {{.status = 429, .json = OURS("denied")},                                     'B', 'B'},
+    {{.status = 429, .json = BEARER},                                             'B', 'B'},
+    {{.status = 429, .other = "later"},                                           'B', 'B'},
+    {{.status = 500, .json = ERROR("server_error")},                              'B', 'B'},
+    {{.status = 500, .json = ERROR("access_denied")},                             'B', 'B'},
+    {{.status = 500, .json = BEARER},                                             'B', 'B'},
+    {{.status = 502, .other = "<html>"},                                          'B', 'B'},
+    {{.status = 503, .json = ERROR("temporarily_unavailable"), .retry_after_s = 7}, 'R', 'R'},
+    {{.status = 504},                                                             'B', 'B'},
+    {{.status = 599, .json = "nonsense"},                                         'B', 'B'},
+    /* NET-20, NET-22: nobody's answer, or somebody else's */
+    {{.status = 200, .other = BEARER},                                            'X', 'X'},
+    {{.status = 200, .other = "<html>Sign in to this network</html>"},            'X', 'X'},
+    {{.status = 200},                                                             'X', 'X'},
+    {{.status = 204},                                                             'X', 'X'},
+    {{.status = 400, .other = "<html>"},                                          'X', 'X'},
+    {{.status = 401, .other = "<html>"},                                          'X', 'X'},
+    {{.status = 403, .other = ERROR("slow_down")},                                'X', 'X'},
+    {{.status = 404},                                                             'X', 'X'},
+    {{.status = 405, .json = "{}"},                                               'X', 'X'},
+    {{.status = 501, .json = ERROR("slow_down")},                                 'X', 'X'},
+    {{.status = 400, .json = "{}"},                                               'Z', 'Z'},
+    {{.status = 401, .json = "{}"},                                               'Z', 'Z'},
+    {{.status = 403, .json = "{\"message\":\"no\"}"},                             'Z', 'Z'},
+    {{.status = 408, .json = "{}"},                                               'Z', 'Z'},
+    {{.status = 200, .json = "nonsense"},                                         'Z', 'Z'},
+    {{.status = 200, .json = "[" BEARER "]"},                                     'Z', 'Z'},
+    {{.status = 200, .json = "{\"error\":\"slow_down\",\"error\":\"zzz\"}"},      'Z', 'Z'},
+    {{.status = 302, .json = BEARER},                                             'Z', 'Z'},
+    /* TM-08: lost on the way */
+    {{.err = LOOM_ERR_TIMEOUT},                                                   'L', 'L'},
+    {{.err = LOOM_ERR_UNREACHABLE},                                               'U', 'U'},
+    {{.err = LOOM_ERR_NO_HOST},                                                   'N', 'N'},
+    {{.err = LOOM_ERR_PROXY},                                                     'P', 'P'},
+    /* what arrived cannot be trusted, or nobody wants to wait any more */
+    {{.err = LOOM_ERR_TLS},                                                       't', 't'},
+    {{.err = LOOM_ERR_TLS_AUTHORITY},                                             'a', 'a'},
+    {{.err = LOOM_ERR_REDIRECT, .detail = "https://evil.example"},                'V', 'V'},
+    {{.err = LOOM_ERR_BAD_ANSWER},                                                'Z', 'Z'},
+    {{.err = LOOM_ERR_INTERRUPTED},                                               'C', 'C'},
+    {{.err = LOOM_ERR_INTERNAL},                                                  'M', 'M'},
+};
+/* clang-format on */
+
+enum { WIRES = sizeof wires / sizeof wires[0], DIALECTS = 2 };
+
+static void print_wire(size_t wire, int dialect, size_t size, char *out) {
+    const struct fake_answer *answer = &wires[wire].answer;
+    (void)snprintf(out, size, "%s, row %zu: %ld %s (%d)", dialect == 0 ? "Loom" : "standard", wire,
+                   answer->status,
+                   answer->json != NULL    ? answer->json
+                   : answer->other != NULL ? answer->other
+                                           : "without a body",
+                   (int)answer->err);
+}
+
+/* What a poll that is answered so tells the flow. */
+static struct loom_flow_answer ask(size_t wire, int dialect) {
+    struct oauth_world world;
+    struct loom_poll poll;
+    struct loom_secret *device_code = world_secret(DEVICE_CODE);
+    if (dialect == 0)
+        world_open(&world, "https://loom.example.com", &wires[wire].answer, 1);
+    else
+        world_open_standard(&world, &wires[wire].answer, 1);
+    loom_oauth_poll(&world.server, device_code, &poll, &world.error);
+    loom_secret_free(device_code);
+    assert_true((poll.answer.kind == LOOM_FLOW_APPROVED) == (poll.tokens.access != NULL));
+    loom_tokens_clear(&poll.tokens);
+    world_close(&world);
+    return poll.answer;
+}
+
+static char letter_of(size_t wire, int dialect) {
+    return dialect == 0 ? wires[wire].loom : wires[wire].standard;
+}
+
+static void poll_of_every_answer_in_both_dialects_has_its_letter(void **unused) {
+    (void)unused;
+    for (size_t i = 0; i < DIALECTS * WIRES; i++) {
+        int dialect = (int)(i % DIALECTS);
+        struct loom_flow_answer got = ask(i / DIALECTS, dialect);
+        const struct loom_flow_answer *wanted = answer_of(letter_of(i / DIALECTS, dialect));
+        char what[240];
+        print_wire(i / DIALECTS, dialect, sizeof what, what);
+        expect_equal(what, got.kind, wanted->kind);
+        expect_equal(what, got.err, wanted->err);
+        expect_equal(what, got.retry_after_s, wanted->retry_after_s);
+        if (wanted->kind != LOOM_FLOW_FATAL)
+            expect_equal(what, got.interval_s, wanted->interval_s);
+    }
+}
+
 /* ---- Every answer in every state ---- */
 
 enum { MARGIN_MS = 25, LONG_LIFE_S = 3600 };
 
-static const char going_on[] = ".iISTBRL";
+static const char going_on[] = ".iISTWBRL";
 
 /* A state is the interval that the server named, and what happened since. */
 static const struct {
@@ -60,29 +260,29 @@ static const struct {
     int wait_s[sizeof going_on - 1]; /* what each answer of `going_on` makes of it */
 } states[] = {
     /* clang-format off */
-    /*                                                  .   i   I   S   T   B   R   L */
-    {"nothing happened yet", 1, "",                   { 1,  1, 30,  6, 30,  2,  7,  2}},
-    {"nothing happened yet", 5, "",                   { 5,  5, 30, 10, 30, 10, 10, 10}},
-    {"nothing happened yet", 60, "",                  {60, 60, 60, 60, 60, 60, 60, 60}},
-    {"it is pending", 1, ".",                         { 1,  1, 30,  6, 30,  2,  7,  2}},
-    {"it is pending for long", 1, "......",           { 1,  1, 30,  6, 30,  2,  7,  2}},
-    {"slowed down once", 1, "S",                      { 6,  6, 30, 11, 30, 12, 12, 12}},
-    {"slowed down, and pending since", 1, "S...",     { 6,  6, 30, 11, 30, 12, 12, 12}},
-    {"slowed down twice", 1, "SS",                    {11, 11, 30, 16, 30, 22, 22, 22}},
-    {"slowed down now and then", 1, "S..S.",          {11, 11, 30, 16, 30, 22, 22, 22}},
-    {"slowed down to the limit", 1, "SSSSSSSSSSSSSSS",{60, 60, 60, 60, 60, 60, 60, 60}},
-    {"told to take 30 s", 1, "I",                     {30, 30, 30, 35, 35, 60, 60, 60}},
-    {"told to take 30 s, then 1 s", 1, "Ii",          {30, 30, 30, 35, 35, 60, 60, 60}},
-    {"told to take for ever", 1, "H",                 {60, 60, 60, 60, 60, 60, 60, 60}},
-    {"lost once", 1, "L",                             { 1,  1, 30,  6, 30,  4,  7,  4}},
-    {"lost twice", 1, "LL",                           { 1,  1, 30,  6, 30,  8,  8,  8}},
-    {"busy twice", 1, "BB",                           { 1,  1, 30,  6, 30,  8,  8,  8}},
-    {"busy and lost", 1, "BLRL",                      { 1,  1, 30,  6, 30, 32, 32, 32}},
-    {"lost for long", 1, "LLLLLLLL",                  { 1,  1, 30,  6, 30, 60, 60, 60}},
-    {"lost, then pending again", 1, "LLLL.",          { 1,  1, 30,  6, 30,  2,  7,  2}},
-    {"busy for 7 s, then pending again", 1, "R.",     { 1,  1, 30,  6, 30,  2,  7,  2}},
-    {"lost, then slowed down", 1, "LLLLS",            { 6,  6, 30, 11, 30, 12, 12, 12}},
-    {"slowed down, then lost", 1, "SL",               { 6,  6, 30, 11, 30, 24, 24, 24}},
+    /*                                                  .   i   I   S   T   W   B   R   L */
+    {"nothing happened yet", 1, "",                   { 1,  1, 30,  6, 30,  7,  2,  7,  2}},
+    {"nothing happened yet", 5, "",                   { 5,  5, 30, 10, 30, 10, 10, 10, 10}},
+    {"nothing happened yet", 60, "",                  {60, 60, 60, 60, 60, 60, 60, 60, 60}},
+    {"it is pending", 1, ".",                         { 1,  1, 30,  6, 30,  7,  2,  7,  2}},
+    {"it is pending for long", 1, "......",           { 1,  1, 30,  6, 30,  7,  2,  7,  2}},
+    {"slowed down once", 1, "S",                      { 6,  6, 30, 11, 30, 11, 12, 12, 12}},
+    {"slowed down, and pending since", 1, "S...",     { 6,  6, 30, 11, 30, 11, 12, 12, 12}},
+    {"slowed down twice", 1, "SS",                    {11, 11, 30, 16, 30, 16, 22, 22, 22}},
+    {"slowed down now and then", 1, "S..S.",          {11, 11, 30, 16, 30, 16, 22, 22, 22}},
+    {"slowed down to the limit", 1, "SSSSSSSSSSSSSSS",{60, 60, 60, 60, 60, 60, 60, 60, 60}},
+    {"told to take 30 s", 1, "I",                     {30, 30, 30, 35, 35, 35, 60, 60, 60}},
+    {"told to take 30 s, then 1 s", 1, "Ii",          {30, 30, 30, 35, 35, 35, 60, 60, 60}},
+    {"told to take for ever", 1, "H",                 {60, 60, 60, 60, 60, 60, 60, 60, 60}},
+    {"lost once", 1, "L",                             { 1,  1, 30,  6, 30,  7,  4,  7,  4}},
+    {"lost twice", 1, "LL",                           { 1,  1, 30,  6, 30,  7,  8,  8,  8}},
+    {"busy twice", 1, "BB",                           { 1,  1, 30,  6, 30,  7,  8,  8,  8}},
+    {"busy and lost", 1, "BLRL",                      { 1,  1, 30,  6, 30,  7, 32, 32, 32}},
+    {"lost for long", 1, "LLLLLLLL",                  { 1,  1, 30,  6, 30,  7, 60, 60, 60}},
+    {"lost, then pending again", 1, "LLLL.",          { 1,  1, 30,  6, 30,  7,  2,  7,  2}},
+    {"busy for 7 s, then pending again", 1, "R.",     { 1,  1, 30,  6, 30,  7,  2,  7,  2}},
+    {"lost, then slowed down", 1, "LLLLS",            { 6,  6, 30, 11, 30, 11, 12, 12, 12}},
+    {"slowed down, then lost", 1, "SL",               { 6,  6, 30, 11, 30, 11, 24, 24, 24}},
     /* clang-format on */
 };
 
@@ -137,7 +337,12 @@ static void take_of_a_last_answer_in_a_state_ends_the_flow(void **unused) {
                  {'D', LOOM_ERR_DENIED},
                  {'E', LOOM_ERR_EXPIRED},
                  {'Z', LOOM_ERR_BAD_ANSWER},
-                 {'C', LOOM_ERR_INTERRUPTED}};
+                 {'C', LOOM_ERR_INTERRUPTED},
+                 {'X', LOOM_ERR_NOT_LOOM},
+                 {'V', LOOM_ERR_REDIRECT},
+                 {'t', LOOM_ERR_TLS},
+                 {'a', LOOM_ERR_TLS_AUTHORITY},
+                 {'M', LOOM_ERR_INTERNAL}};
     for (size_t state = 0; state < sizeof states / sizeof states[0]; state++) {
         for (size_t i = 0; i < sizeof lasts / sizeof lasts[0]; i++) {
             struct loom_flow flow;
@@ -148,6 +353,35 @@ static void take_of_a_last_answer_in_a_state_ends_the_flow(void **unused) {
             assert_int_equal(loom_flow_next(&flow, INT64_MAX, &wait_ms), LOOM_FLOW_END);
             assert_int_equal(loom_flow_result(&flow), lasts[i].result);
             assert_int_equal(wait_ms, -1);
+        }
+    }
+}
+
+/* Whatever the error, an answer that was lost is lost. */
+static size_t column_of(char letter) {
+    const char *at = strchr(going_on, strchr("UNP", letter) != NULL ? 'L' : letter);
+    return at == NULL ? sizeof going_on : (size_t)(at - going_on);
+}
+
+static void take_of_every_answer_in_both_dialects_in_every_state(void **unused) {
+    (void)unused;
+    for (size_t i = 0; i < DIALECTS * WIRES; i++) {
+        int dialect = (int)(i % DIALECTS);
+        struct loom_flow_answer answer = ask(i / DIALECTS, dialect);
+        char letter = letter_of(i / DIALECTS, dialect), wire[240], what[400];
+        size_t column = column_of(letter);
+        print_wire(i / DIALECTS, dialect, sizeof wire, wire);
+        for (size_t state = 0; state < sizeof states / sizeof states[0]; state++) {
+            struct loom_flow flow;
+            int64_t now_ms = enter_state(&flow, state), wait_ms = -1;
+            (void)snprintf(what, sizeof what, "%s: %s", states[state].what, wire);
+            loom_flow_take(&flow, now_ms, &answer);
+            if (column < sizeof going_on) {
+                expect_wait(what, &flow, now_ms, 1000 * states[state].wait_s[column] + MARGIN_MS);
+            } else {
+                expect_equal(what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_END);
+                expect_equal(what, loom_flow_result(&flow), answer_of(letter)->err);
+            }
         }
     }
 }
@@ -321,33 +555,91 @@ static void start_fresh(struct loom_flow *flow, int64_t interval_s, int64_t life
     loom_flow_start(flow, 0, 0, &terms);
 }
 
-static void next_after_a_suspend_within_the_life_polls_once(void **unused) {
+/*
+ * The machine sleeps, or the process is stopped: the clock goes on, and nobody looks at it until
+ * `woken_ms` after the last answer. The code lives for 600 s.
+ */
+static void next_after_a_sleep_is_what_the_table_says(void **unused) {
     (void)unused;
-    struct loom_flow flow;
-    int64_t wait_ms = 0;
-    start_fresh(&flow, 5, 600);
-    assert_int_equal(loom_flow_next(&flow, 500000, &wait_ms), LOOM_FLOW_POLL);
-    loom_flow_take(&flow, 500000, answer_of('.'));
-    assert_int_equal(loom_flow_next(&flow, 500000, &wait_ms), LOOM_FLOW_WAIT);
-    assert_int_equal(wait_ms, 5025);
+    static const struct sleep {
+        const char *what;
+        const char *history; /* each poll when it is due, at an interval of 5 s */
+        int64_t woken_ms;
+        enum loom_flow_step step;
+        int64_t wait_ms;       /* with WAIT */
+        enum loom_err result;  /* with END */
+        int64_t after_poll_ms; /* with POLL: the wait after one more that is pending */
+    } sleeps[] = {
+        {"not at all", "", 0, LOOM_FLOW_WAIT, 5025, LOOM_OK, 0},
+        {"woken before a poll is due", ".", 4000, LOOM_FLOW_WAIT, 1025, LOOM_OK, 0},
+        {"woken a moment before", ".", 5024, LOOM_FLOW_WAIT, 1, LOOM_OK, 0},
+        {"woken in time", ".", 5025, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
+        {"woken long after a poll was due", "", 500000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
+        {"what was missed is not made up for", "..", 300000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
+        {"slowed down before", "S", 300000, LOOM_FLOW_POLL, 0, LOOM_OK, 10025},
+        {"backed off before", "LLL", 300000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
+        {"in a back-off", "LLL", 30000, LOOM_FLOW_WAIT, 10025, LOOM_OK, 0},
+        {"in the time that Retry-After named", "R", 9000, LOOM_FLOW_WAIT, 1025, LOOM_OK, 0},
+        {"beyond what Retry-After named", "R", 11000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
+        {"just before the code expires", "", 599999, LOOM_FLOW_POLL, 0, LOOM_OK, 1},
+        {"woken when it expires", "", 600000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
+        {"woken the next day", "", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
+        {"pending, woken the next day", ".", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
+        {"busy, woken the next day", "B", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
+        {"lost, woken the next day", "L", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_TIMEOUT, 0},
+        {"pending and lost, woken then", ".U", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
+        {"woken at the end of time", ".", INT64_MAX - 5025, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
+        /* No clock that is used goes back. If one did, nothing is asked earlier for it. */
+        {"a clock that went back", ".", -10000, LOOM_FLOW_WAIT, 15025, LOOM_OK, 0},
+    };
+    for (size_t i = 0; i < sizeof sleeps / sizeof sleeps[0]; i++) {
+        const struct sleep *row = &sleeps[i];
+        struct loom_flow flow;
+        int64_t now_ms = 0, wait_ms = 0;
+        start_fresh(&flow, 5, 600);
+        for (const char *letter = row->history; *letter != '\0'; letter++) {
+            expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_WAIT);
+            now_ms += wait_ms;
+            loom_flow_take(&flow, now_ms, answer_of(*letter));
+        }
+        now_ms += row->woken_ms;
+        expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), row->step);
+        if (row->step == LOOM_FLOW_WAIT)
+            expect_equal(row->what, wait_ms, row->wait_ms);
+        if (row->step == LOOM_FLOW_END)
+            expect_equal(row->what, loom_flow_result(&flow), row->result);
+        if (row->step != LOOM_FLOW_POLL)
+            continue;
+        loom_flow_take(&flow, now_ms, answer_of('.'));
+        expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_WAIT);
+        expect_equal(row->what, wait_ms, row->after_poll_ms);
+    }
 }
 
-static void next_after_a_suspend_beyond_the_life_ends(void **unused) {
+/* The answer to a poll that was sent before the machine slept still counts. */
+static void take_after_a_sleep_believes_the_answer(void **unused) {
     (void)unused;
     static const struct {
-        const char *history;
+        char letter;
+        int64_t slept_ms;
+        enum loom_flow_step step;
         enum loom_err result;
-    } rows[] = {{"", LOOM_ERR_EXPIRED},
-                {".", LOOM_ERR_EXPIRED},
-                {"L", LOOM_ERR_TIMEOUT},
-                {"B", LOOM_ERR_EXPIRED}};
+    } rows[] = {
+        {'A', 86400000, LOOM_FLOW_END, LOOM_OK},
+        {'D', 86400000, LOOM_FLOW_END, LOOM_ERR_DENIED},
+        {'.', 86400000, LOOM_FLOW_END, LOOM_ERR_EXPIRED},
+        {'B', 86400000, LOOM_FLOW_END, LOOM_ERR_EXPIRED},
+        {'U', 86400000, LOOM_FLOW_END, LOOM_ERR_UNREACHABLE},
+        {'.', 300000, LOOM_FLOW_WAIT, LOOM_ERR_EXPIRED},
+        {'U', 300000, LOOM_FLOW_WAIT, LOOM_ERR_UNREACHABLE},
+    };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct loom_flow flow;
         int64_t wait_ms = 0;
         start_fresh(&flow, 5, 600);
-        if (rows[i].history[0] != '\0')
-            loom_flow_take(&flow, 5025, answer_of(rows[i].history[0]));
-        assert_int_equal(loom_flow_next(&flow, INT64_C(86400000), &wait_ms), LOOM_FLOW_END);
+        assert_int_equal(loom_flow_next(&flow, 5025, &wait_ms), LOOM_FLOW_POLL);
+        loom_flow_take(&flow, 5025 + rows[i].slept_ms, answer_of(rows[i].letter));
+        assert_int_equal(loom_flow_next(&flow, 5025 + rows[i].slept_ms, &wait_ms), rows[i].step);
         assert_int_equal(loom_flow_result(&flow), rows[i].result);
     }
 }
@@ -433,11 +725,13 @@ static void next_of_any_flow_never_hurries_and_always_ends(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(poll_of_every_answer_in_both_dialects_has_its_letter),
         cmocka_unit_test(take_of_an_answer_in_a_state_sets_the_wait),
         cmocka_unit_test(take_of_a_last_answer_in_a_state_ends_the_flow),
+        cmocka_unit_test(take_of_every_answer_in_both_dialects_in_every_state),
         cmocka_unit_test(next_of_a_whole_flow_polls_at_the_right_times),
-        cmocka_unit_test(next_after_a_suspend_within_the_life_polls_once),
-        cmocka_unit_test(next_after_a_suspend_beyond_the_life_ends),
+        cmocka_unit_test(next_after_a_sleep_is_what_the_table_says),
+        cmocka_unit_test(take_after_a_sleep_believes_the_answer),
         cmocka_unit_test(next_at_the_deadline_ends_even_when_a_poll_is_due),
         cmocka_unit_test(left_of_an_absurd_life_is_an_hour),
         cmocka_unit_test(left_counts_down_to_nothing),
