@@ -54,7 +54,7 @@ class LoginSignals(loomtest.Case):
         # Whoever approves now approves for nobody: the codes are forgotten here.
         self.assertEqual(self.server.state()["tokens"], 0)
 
-    def test_ctrl_c_on_a_terminal(self):
+    def test_mem_07_ctrl_c_on_a_terminal(self):
         def once():
             program = self.begin(terminal={"stdin", "stdout", "stderr"}, env={"TERM": "xterm"})
             program.expect("Waiting")

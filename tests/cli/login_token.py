@@ -145,8 +145,8 @@ class LoginToken(loomtest.Case):
         self.login(self.server, "--with-token", stdin=token.encode(), env={"CI": "true"})
         self.assertEqual(self.home.tokens(), {self.server.url: token})
 
-    def test_no_token_in_the_arguments(self):
-        """MEM-02: it would stand in the process list. What was typed is not repeated."""
+    def test_mem_02_no_token_in_the_arguments(self):
+        """It would stand in the process list. What was typed is not repeated."""
         token = self.plant(loomtest.marker("typed"))
         # The process list shows what the person typed; what loom does with it is the question.
         for words in (["--token", token], [f"--token={token}"], [f"--with-token={token}"],

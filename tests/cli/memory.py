@@ -123,7 +123,7 @@ class Waiting(Case):
     def test_mem_131_ended_by_a_signal_while_polling(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             def run(env):
-                mark = len(self.server.requests())
+                mark = len(self.server.log())
                 program = self.start("login", self.server.url, "-vv", env=env)
                 program.expect("Waiting")
                 self.wait_for(lambda: self.server.times("/poll", mark))
