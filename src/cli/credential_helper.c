@@ -20,6 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* git waits: five seconds are all that it is kept, a slow keyring included. */
+enum { LEAST_LIFE_S = 60, REFRESH_MS = 3500 };
+
 /* What one call works with. */
 struct call {
     struct loom_cli *cli;
@@ -181,7 +184,9 @@ static bool is_for_another_user(const struct call *call, const struct loom_origi
 }
 
 static int get_stored(const struct call *call) {
-    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    LOOM_CLEANUP(loom_access_clear) struct loom_access access = LOOM_ACCESS_INIT;
+    const struct loom_access_need need = {LEAST_LIFE_S, REFRESH_MS};
+    const struct loom_credential *credential = &access.credential;
     struct loom_error error = LOOM_ERROR_INIT;
     struct loom_origin server;
     struct loom_session session;
@@ -196,15 +201,15 @@ static int get_stored(const struct call *call) {
         return LOOM_EXIT_DONE;
     session = loom_cli_session(call->cli);
     struct loom_store_question question = {&server, call->has_server};
-    err = loom_access_find(&session, &question, &credential, &error);
+    err = loom_access_find(&session, &question, &need, &access, &error);
     if (err != LOOM_OK) {
         error.code = err;
         return explain(call, &error, &server);
     }
-    if (!is_user_ours(&call->request, &credential.account))
+    if (!is_user_ours(&call->request, &credential->account))
         return LOOM_EXIT_DONE;
-    return answer(call, &(struct loom_git_answer){.password = credential.token,
-                                                  .expires_at = credential.expires_at});
+    return answer(call, &(struct loom_git_answer){.password = credential->token,
+                                                  .expires_at = credential->expires_at});
 }
 
 static int get(const struct call *call) {

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "oauth/oauth.h"
+#include "session/authority.h"
+#include "session/refresh.h"
 #include "store/refused.h"
 
 static int64_t now_epoch_s(const struct loom_session *session) {
@@ -24,59 +26,115 @@ static void keep_note(const struct loom_session *session, const struct loom_cred
 }
 
 static enum loom_err ask(const struct loom_session *session,
-                         const struct loom_credential *credential, struct loom_error *error) {
+                         const struct loom_credential *credential,
+                         const struct loom_authority *authority, struct loom_error *error) {
     struct loom_account account = LOOM_ACCOUNT_INIT;
     struct loom_remote server = {
         .http = session->http,
         .origin = &credential->origin,
         .ca_file = credential->ca_file,
         .timeout_ms = LOOM_ACCESS_ASK_MS,
+        .authority = authority,
     };
     enum loom_err err = loom_oauth_whoami(&server, credential->token, &account, error);
     loom_account_clear(&account);
     return err;
 }
 
+/* A rumour about a token that nobody can be asked about has to be believed. */
+static enum loom_err ask_if_possible(const struct loom_session *session,
+                                     const struct loom_credential *credential,
+                                     struct loom_error *error) {
+    struct loom_authority authority;
+    enum loom_err err = loom_authority_recall(credential, &authority);
+    if (err != LOOM_OK)
+        return loom_error_detail(error, err, credential->origin.url);
+    if (authority.is_standard && authority.userinfo.url[0] == '\0')
+        return loom_error_set(error, LOOM_ERR_REJECTED);
+    return ask(session, credential, &authority, error);
+}
+
 static enum loom_err check_refusal(const struct loom_session *session,
                                    const struct loom_credential *credential,
-                                   struct loom_error *error) {
-    struct loom_refused note;
-    if (loom_refused_find(session->paths, &credential->origin, credential->token, &note, NULL) !=
-        LOOM_OK)
+                                   const struct loom_refused *known, struct loom_error *error) {
+    if (!is_due(known, now_epoch_s(session)))
         return LOOM_OK;
-    if (note.is_dead)
-        return loom_error_set(error, LOOM_ERR_REJECTED);
-    if (!is_due(&note, now_epoch_s(session)))
-        return LOOM_OK;
-    enum loom_err err = ask(session, credential, error);
+    enum loom_err err = ask_if_possible(session, credential, error);
     if (err == LOOM_OK) {
         /* A note that stays costs one more question, no more. */
         loom_error_ignore(loom_refused_forget(session->paths, &credential->origin, NULL));
         return LOOM_OK;
     }
-    note = (struct loom_refused){.asked_at = now_epoch_s(session),
-                                 .is_dead = err == LOOM_ERR_REJECTED};
+    struct loom_refused note = {.asked_at = now_epoch_s(session),
+                                .is_dead = err == LOOM_ERR_REJECTED};
     keep_note(session, credential, &note);
     return note.is_dead ? err : LOOM_OK;
 }
 
+/* Is a failed refresh no failure, because there is a token that may still be good? */
+static bool is_bearable(const struct loom_session *session, const struct loom_access *access,
+                        bool is_refused, enum loom_err err) {
+    bool is_over = err == LOOM_ERR_NOT_FOUND || err == LOOM_ERR_INTERRUPTED ||
+                   err == LOOM_ERR_INTERNAL || (err == LOOM_ERR_REJECTED && is_refused);
+    return !is_over && !loom_credential_is_expired(&access->credential, now_epoch_s(session));
+}
+
+static enum loom_err refresh(const struct loom_session *session,
+                             const struct loom_refresh_wish *wish, struct loom_access *access,
+                             struct loom_error *error) {
+    struct loom_error why = LOOM_ERROR_INIT;
+    enum loom_err err = loom_refresh(session, wish, &access->credential, &access->trouble, &why);
+    access->is_unsaved = err == LOOM_OK && access->trouble.code != LOOM_OK;
+    if (err == LOOM_OK)
+        return LOOM_OK;
+    if (is_bearable(session, access, wish->is_refused, err)) {
+        access->trouble = why;
+        return LOOM_OK;
+    }
+    if (error != NULL)
+        *error = why;
+    return err;
+}
+
+/* Make what was found fit to be handed out. */
+static enum loom_err prepare(const struct loom_session *session,
+                             const struct loom_access_need *need, struct loom_access *access,
+                             struct loom_error *error) {
+    const struct loom_credential *credential = &access->credential;
+    struct loom_refused note;
+    bool is_refused = loom_refused_find(session->paths, &credential->origin, credential->token,
+                                        &note, NULL) == LOOM_OK;
+    struct loom_refresh_wish wish = {need->min_valid_s, is_refused, need->timeout_ms};
+    if (is_refused && note.is_dead)
+        return loom_error_set(error, LOOM_ERR_REJECTED);
+    if (loom_refresh_is_possible(credential))
+        return loom_refresh_is_due(credential, &wish, now_epoch_s(session))
+                   ? refresh(session, &wish, access, error)
+                   : LOOM_OK;
+    if (loom_credential_is_expired(credential, now_epoch_s(session)))
+        return loom_error_set(error, LOOM_ERR_EXPIRED);
+    return is_refused ? check_refusal(session, credential, &note, error) : LOOM_OK;
+}
+
 enum loom_err loom_access_find(const struct loom_session *session,
                                const struct loom_store_question *question,
-                               struct loom_credential *out_credential, struct loom_error *error) {
-    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-    enum loom_err err = session->store->ops->find(session->store, question, &credential, error);
-    if (err != LOOM_OK)
-        return err;
-    if (loom_credential_is_expired(&credential, now_epoch_s(session)))
-        err = loom_error_set(error, LOOM_ERR_EXPIRED);
-    else
-        err = check_refusal(session, &credential, error);
+                               const struct loom_access_need *need, struct loom_access *out_access,
+                               struct loom_error *error) {
+    struct loom_access access = LOOM_ACCESS_INIT;
+    enum loom_err err =
+        session->store->ops->find(session->store, question, &access.credential, error);
+    if (err == LOOM_OK)
+        err = prepare(session, need, &access, error);
     if (err != LOOM_OK) {
-        loom_credential_clear(&credential);
+        loom_access_clear(&access);
         return err;
     }
-    *out_credential = credential;
+    *out_access = access;
     return loom_error_set(error, LOOM_OK);
+}
+
+void loom_access_clear(struct loom_access *access) {
+    loom_credential_clear(&access->credential);
 }
 
 enum loom_err loom_access_refuse(const struct loom_session *session,

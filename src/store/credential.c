@@ -56,6 +56,7 @@ enum loom_err loom_credential_copy(const struct loom_credential *credential,
     copy.has_origin = credential->has_origin;
     copy.origin = credential->origin;
     copy.expires_at = credential->expires_at;
+    copy.life_s = credential->life_s;
     copy.obtained_at = credential->obtained_at;
     copy.source = credential->source;
     copy.dialect = credential->dialect;
@@ -72,6 +73,13 @@ enum loom_err loom_credential_copy(const struct loom_credential *credential,
 
 bool loom_credential_is_expired(const struct loom_credential *credential, int64_t now_epoch_s) {
     return credential->expires_at != 0 && now_epoch_s >= credential->expires_at;
+}
+
+/* Not by obtained_at: that never goes back, and so may be a predecessor's. */
+bool loom_credential_is_from_future(const struct loom_credential *credential, int64_t now_epoch_s) {
+    enum { SLACK_S = 60 };
+    return credential->life_s != 0 &&
+           credential->expires_at - credential->life_s > now_epoch_s + SLACK_S;
 }
 
 void loom_credential_clear(struct loom_credential *credential) {

@@ -42,6 +42,7 @@ struct loom_credential {
     struct loom_secret *token;   /* owned, never NULL in a stored one */
     struct loom_secret *refresh; /* owned; NULL: none */
     int64_t expires_at;          /* epoch seconds; 0: unknown */
+    int64_t life_s;              /* from when it was given out until then; 0: unknown */
     int64_t obtained_at;         /* epoch seconds; 0: unknown */
     enum loom_source source;
     enum loom_dialect dialect;
@@ -74,6 +75,10 @@ LOOM_CHECKED enum loom_err loom_credential_copy(const struct loom_credential *cr
 
 /* Is it past its time? One without a known end never is. */
 bool loom_credential_is_expired(const struct loom_credential *credential, int64_t now_epoch_s);
+
+/* Was it given out later than now? Then the clock was set back, and its end is not to be trusted.
+ */
+bool loom_credential_is_from_future(const struct loom_credential *credential, int64_t now_epoch_s);
 
 /* Wipe, free, and make it empty again. */
 void loom_credential_clear(struct loom_credential *credential);

@@ -76,6 +76,8 @@ enum loom_err loom_credential_read_tokens(const struct loom_json *object,
     if (err == LOOM_OK)
         err = read_time(object, "expires", &credential->expires_at);
     if (err == LOOM_OK)
+        err = read_time(object, "expires_in", &credential->life_s);
+    if (err == LOOM_OK)
         credential->dialect = is_oauth ? LOOM_DIALECT_OAUTH : LOOM_DIALECT_LOOM;
     return err;
 }
@@ -231,6 +233,8 @@ static enum loom_err add_tokens(struct loom_json *object,
         err = loom_json_add_text(object, "refresh", loom_secret_bytes(credential->refresh));
     if (err == LOOM_OK && (is_oauth || credential->expires_at != 0))
         err = add_time(object, "expires", credential->expires_at);
+    if (err == LOOM_OK && credential->life_s != 0)
+        err = add_time(object, "expires_in", credential->life_s);
     return err;
 }
 

@@ -19,9 +19,8 @@ static enum loom_err name_of(const struct loom_origin *origin, char out_name[sta
     return err;
 }
 
-enum loom_err loom_server_lock_take(const struct loom_paths *paths,
-                                    const struct loom_origin *origin, struct loom_lock *out_lock,
-                                    struct loom_error *error) {
+static enum loom_err take(const struct loom_paths *paths, const struct loom_origin *origin,
+                          int deadline_ms, struct loom_lock *out_lock, struct loom_error *error) {
     LOOM_CLEANUP(loom_folder_close) struct loom_folder data = LOOM_FOLDER_INIT;
     LOOM_CLEANUP(loom_folder_close) struct loom_folder folder = LOOM_FOLDER_INIT;
     struct loom_error why = LOOM_ERROR_INIT;
@@ -34,10 +33,21 @@ enum loom_err loom_server_lock_take(const struct loom_paths *paths,
     if (err == LOOM_OK)
         err = loom_folder_open(path, LOOM_FOLDER_WRITE, &folder, &why);
     if (err == LOOM_OK)
-        err = loom_lock_take(&folder, name, LOOM_LOCK_DEADLINE_MS, out_lock, &why);
+        err = loom_lock_take(&folder, name, deadline_ms, out_lock, &why);
     bool is_waited_for =
         err == LOOM_ERR_INTERRUPTED || (err == LOOM_ERR_STORAGE && why.os_error == EWOULDBLOCK);
     if (error != NULL)
         *error = is_waited_for ? why : (struct loom_error)LOOM_ERROR_INIT;
     return is_waited_for ? err : LOOM_OK;
+}
+
+enum loom_err loom_server_lock_take(const struct loom_paths *paths,
+                                    const struct loom_origin *origin, struct loom_lock *out_lock,
+                                    struct loom_error *error) {
+    return take(paths, origin, LOOM_LOCK_DEADLINE_MS, out_lock, error);
+}
+
+enum loom_err loom_server_lock_try(const struct loom_paths *paths, const struct loom_origin *origin,
+                                   struct loom_lock *out_lock, struct loom_error *error) {
+    return take(paths, origin, 0, out_lock, error);
 }

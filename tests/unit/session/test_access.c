@@ -22,13 +22,14 @@ static struct loom_secret *secret(const char *bytes) {
 static const char *find(struct session_world *world) {
     static char token[64];
     struct loom_store_question question = {&world->origin, false};
-    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-    enum loom_err err = loom_access_find(&world->session, &question, &credential, &world->error);
+    struct loom_access_need need = {.min_valid_s = 60, .timeout_ms = 4000};
+    struct loom_access access = LOOM_ACCESS_INIT;
+    enum loom_err err = loom_access_find(&world->session, &question, &need, &access, &world->error);
     assert_int_equal(world->error.code, err);
     (void)snprintf(token, sizeof token, "%s",
-                   err == LOOM_OK ? loom_secret_bytes(credential.token) : "");
-    assert_true(err == LOOM_OK || credential.token == NULL);
-    loom_credential_clear(&credential);
+                   err == LOOM_OK ? loom_secret_bytes(access.credential.token) : "");
+    assert_true(err == LOOM_OK || access.credential.token == NULL);
+    loom_access_clear(&access);
     return token;
 }
 
@@ -91,13 +92,14 @@ static void find_in_a_store_that_fails_tells_its_error(void **state) {
 /* What git asks for never adopts; what the person named does. */
 static void find_passes_on_whether_it_may_adopt(void **state) {
     struct session_world *world = *state;
-    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    struct loom_access_need need = {.min_valid_s = 60};
+    struct loom_access access = LOOM_ACCESS_INIT;
     struct loom_store_question question = {&world->origin, true};
     world_plant(world, &(struct kept){.token = OLD, .source = LOOM_SOURCE_IMPORTED});
     assert_string_equal(find(world), "");
-    assert_int_equal(loom_access_find(&world->session, &question, &credential, NULL), LOOM_OK);
-    assert_string_equal(loom_secret_bytes(credential.token), OLD);
-    loom_credential_clear(&credential);
+    assert_int_equal(loom_access_find(&world->session, &question, &need, &access, NULL), LOOM_OK);
+    assert_string_equal(loom_secret_bytes(access.credential.token), OLD);
+    loom_access_clear(&access);
 }
 
 /* GIT-19: an expired one is never handed out in silence. */

@@ -311,6 +311,36 @@ static void is_expired_from_the_second_on(void **state) {
     assert_true(loom_credential_is_expired(&credential, 100));
 }
 
+/* Given out at 1000 for 100 seconds; what a predecessor's time says does not count. */
+static void is_from_future_when_the_clock_was_set_back(void **state) {
+    (void)state;
+    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    credential.expires_at = 1100;
+    credential.obtained_at = INT64_MAX / 2;
+    assert_false(loom_credential_is_from_future(&credential, 1));
+    credential.life_s = 100;
+    assert_true(loom_credential_is_from_future(&credential, 939));
+    assert_false(loom_credential_is_from_future(&credential, 940)); /* a minute is no wonder */
+    assert_false(loom_credential_is_from_future(&credential, 2000));
+}
+
+/* How long it was good for survives, for the keyring and the file alike. */
+static void print_and_parse_keep_the_life(void **state) {
+    (void)state;
+    struct loom_credential credential = credential_of("https://h.example.com", "t");
+    credential.expires_at = 2000;
+    credential.life_s = 600;
+    assert_prints(&credential, "{\"type\":\"api\",\"key\":\"t\",\"expires\":2000,"
+                               "\"expires_in\":600,\"server\":\"https://h.example.com\","
+                               "\"obtained_at\":1000,\"source\":\"device\","
+                               "\"dialect\":\"loom\"}");
+    loom_credential_clear(&credential);
+    static const char json[] = "{\"type\":\"api\",\"key\":\"t\",\"expires_in\":600}";
+    assert_int_equal(loom_credential_parse(json, strlen(json), &credential), LOOM_OK);
+    assert_int_equal(credential.life_s, 600);
+    loom_credential_clear(&credential);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parse_other_clients_api_form_is_an_import_of_nobodys),
@@ -327,6 +357,8 @@ int main(void) {
         cmocka_unit_test(print_text_that_is_no_text_is_refused),
         cmocka_unit_test(print_what_no_credential_has_is_a_fault),
         cmocka_unit_test(is_expired_from_the_second_on),
+        cmocka_unit_test(is_from_future_when_the_clock_was_set_back),
+        cmocka_unit_test(print_and_parse_keep_the_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
