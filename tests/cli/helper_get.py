@@ -82,16 +82,14 @@ class HelperGet(loomtest.Case):
         self.assertEqual(result.out, b"", result)
         self.assertEqual(result.err, b"", result)
 
-    def test_the_exact_bytes(self):
-        """GIT-01"""
+    def test_git_01_the_exact_bytes(self):
         for env in ({}, {"LC_ALL": "tr_TR.UTF-8"}, {"LC_ALL": "ar_EG.UTF-8", "LANGUAGE": "ar"},
                     {"LC_ALL": "C"}, {"LANG": None}):
             result = self.ask({"protocol": "https", "host": "loom.example.com"}, env=env)
             self.assertEqual(result.out, f"username=oauth2\npassword={TOKEN}\n".encode())
             self.assertEqual(result.err, b"")
 
-    def test_nothing_for_strangers(self):
-        """GIT-02 to GIT-05, GIT-13"""
+    def test_git_02_03_04_05_13_nothing_for_strangers(self):
         before = self.home.snapshot()
         for at in range(0, len(STRANGERS), 6):
             programs = [(fields, self.start("credential-helper", "get", stdin=fields))
@@ -101,8 +99,7 @@ class HelperGet(loomtest.Case):
                 self.assertEqual((result.status, result.out, result.err), (0, b"", b""), fields)
         self.assertEqual(self.home.snapshot(), before)
 
-    def test_what_is_answered(self):
-        """GIT-10, GIT-11, GIT-12, GIT-13"""
+    def test_git_10_11_12_13_what_is_answered(self):
         for fields in (
                 b"protocol=https\nhost=loom.example.com",
                 b"protocol=https\nhost=loom.example.com\n",
@@ -121,8 +118,7 @@ class HelperGet(loomtest.Case):
             result = self.ask(fields)
             self.assertEqual(result.out, f"username=oauth2\npassword={TOKEN}\n".encode(), fields)
 
-    def test_user_names(self):
-        """GIT-15"""
+    def test_git_15_user_names(self):
         fields = {"protocol": "https", "host": "loom.example.com"}
         for name, is_ours in (("oauth2", True), ("ada", True), ("bob", False), ("Ada", False),
                               ("", False), ("oauth2 ", False), ("ada\0", False),
@@ -131,7 +127,7 @@ class HelperGet(loomtest.Case):
             self.assertEqual(bool(result.out), is_ours, result)
             self.assertEqual(result.err, b"", result)
 
-    def test_the_end_of_a_token_is_told(self):
+    def test_git_19_the_end_of_a_token_is_told(self):
         now = int(time.time())
         for expires, is_answered in ((now + 3600, True), (now - 3600, False), (1, False)):
             self.home.seed((URL, TOKEN, {"expires": expires}))
@@ -140,13 +136,13 @@ class HelperGet(loomtest.Case):
                 self.assertEqual(result.out, f"username=oauth2\npassword={TOKEN}\n"
                                  f"password_expiry_utc={expires}\n".encode())
             else:
-                # GIT-19: never handed out in silence.
+                # Never handed out in silence.
                 self.assertNotIn(TOKEN.encode(), result.out)
                 self.assertIn(f"    loom login --server {URL}", result.text.splitlines())
 
     # ---- Several servers ----
 
-    def test_ports_and_schemes(self):
+    def test_url_05_git_141_ports_and_schemes(self):
         tokens = {"https://h.example.com": "lt_a", "https://h.example.com:8443": "lt_b",
                   "http://localhost": "lt_c", "https://localhost": "lt_d",
                   "http://localhost:8080": "lt_e", "http://127.0.0.1:8080": "lt_f",
@@ -165,7 +161,7 @@ class HelperGet(loomtest.Case):
                     "https://[::1", "https://::1", "https://192.0.2.10"):
             self.assertEqual(self.get(url), {}, url)
 
-    def test_paths(self):
+    def test_git_142_paths(self):
         """A server under a path answers at a "/" boundary; of several the longest wins."""
         tokens = {"https://h.example.com/loom": "lt_a", "https://h.example.com/loom/eu": "lt_b",
                   "https://p.example.com": "lt_c", "https://p.example.com/x": "lt_d"}
@@ -191,13 +187,13 @@ class HelperGet(loomtest.Case):
                       "https://p.example.com/x/../y.git"):
             self.assertEqual(self.get(asked), {}, asked)
 
-    def test_colliding_servers_share_no_token(self):
+    def test_url_21_113_colliding_servers_share_no_token(self):
         self.home.seed(("https://a-b.com", self.plant(loomtest.marker("dash"))))
         self.assertEqual(self.get("https://a.b.com"), {})
         self.assertEqual(self.get("https://a_b.com"), {})
         self.assertEqual(self.get("https://a-b.com")["password"], loomtest.marker("dash"))
 
-    def test_the_environment_does_not_choose(self):
+    def test_git_143_the_environment_does_not_choose(self):
         """git names the host; LOOM_SERVER is for other commands."""
         for env in ({"LOOM_SERVER": "https://other.example.com"}, {"LOOM_SERVER": "nonsense://"},
                     {"LOOM_SERVER_URL": "https://other.example.com"}):
@@ -206,7 +202,7 @@ class HelperGet(loomtest.Case):
 
     # ---- Called with --server ----
 
-    def test_a_named_server_alone(self):
+    def test_git_144_a_named_server_alone(self):
         other = "https://other.example.com"
         self.home.seed((URL, TOKEN), (other, self.plant(loomtest.marker("other"))))
         for server in (URL, URL + "/", "loom.example.com", "HTTPS://LOOM.example.com:443"):
@@ -214,7 +210,7 @@ class HelperGet(loomtest.Case):
             self.assertEqual(self.get(other, "--server", server), {})
         self.assertEqual(self.get("https://stranger.example.com", "--server", URL), {})
 
-    def test_a_named_server_without_a_sign_in_ends_the_search(self):
+    def test_git_145_a_named_server_without_a_sign_in_ends_the_search(self):
         """git stops asking for a user name, and a person learns what to type."""
         other = "https://other.example.com"
         result = self.ask({"protocol": "https", "host": "other.example.com"}, "--server", other)
@@ -224,7 +220,7 @@ class HelperGet(loomtest.Case):
         self.check_nothing(self.ask({"protocol": "https", "host": "third.example.com"},
                                     "--server", other))
 
-    def test_nothing_is_stored_at_all(self):
+    def test_git_146_nothing_is_stored_at_all(self):
         home = self.new_home()
         for argv, out in (([], b""), (["--server", URL], b"quit=1\n")):
             result = self.ask({"protocol": "https", "host": "loom.example.com"}, *argv, home=home)
@@ -233,7 +229,7 @@ class HelperGet(loomtest.Case):
 
     # ---- No network, no home, no noise ----
 
-    def test_no_network(self):
+    def test_git_147_no_network(self):
         listener = servers.Listener()
         self.addCleanup(listener.stop)
         url = f"http://localhost:{listener.port}"
@@ -242,14 +238,13 @@ class HelperGet(loomtest.Case):
             self.assertEqual(self.get(url, *argv)["password"], loomtest.marker("quiet"))
         self.assertEqual(listener.seen, [])
 
-    def test_tracing_shows_no_token(self):
-        """GIT-27"""
+    def test_git_27_tracing_shows_no_token(self):
         for env in ({"LOOM_DEBUG": "1"}, {"LOOM_DEBUG": "2"},
                     {"GIT_TRACE": "1", "GIT_TRACE_CURL": "1", "GCM_TRACE": "1", "LOOM_DEBUG": "2"}):
             self.assertEqual(self.get(URL, env=env)["password"], TOKEN)
         self.assertEqual(self.get(URL, "-vv")["password"], TOKEN)
 
-    def test_damage_is_told_and_nothing_answered(self):
+    def test_git_148_damage_is_told_and_nothing_answered(self):
         self.home.damage()
         before = self.home.snapshot()
         for argv in ((), ("--server", URL)):
@@ -266,8 +261,8 @@ class HelperGet(loomtest.Case):
         before[os.path.relpath(self.home.file, self.home.path)] = (0o100600, b"no JSON at all")
         self.assertEqual(self.home.snapshot(), before)
 
-    def test_many_at_once_while_the_token_changes(self):
-        """GIT-32: each prints a whole token; none fails on a lock."""
+    def test_git_32_many_at_once_while_the_token_changes(self):
+        """Each prints a whole token; none fails on a lock."""
         server = self.start_server()
         tokens = [self.give(server)]
         for _ in range(3):

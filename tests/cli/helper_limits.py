@@ -30,16 +30,15 @@ class HelperLimits(loomtest.Case):
 
     # ---- Operations ----
 
-    def test_operations_that_are_unknown_are_ignored(self):
-        """GIT-25; gitcredentials(7): silently."""
+    def test_git_25_operations_that_are_unknown_are_ignored(self):
+        """gitcredentials(7): silently."""
         for words in (["fill"], ["capability"], ["list"], [""], ["GET"], ["get "], ["approve"],
                       ["reject"], ["get", "get"], ["get", "erase"], ["store", "erase"],
                       ["get"] * 10, ["x" * 10000]):
             result = self.run_helper(*words)
             self.assertEqual((result.out, result.err), (b"", b""), result)
 
-    def test_store_is_ignored(self):
-        """GIT-21"""
+    def test_git_21_store_is_ignored(self):
         for fields in ({"host": "loom.example.com", "username": "oauth2", "password": TOKEN},
                        {"host": "loom.example.com", "username": "oauth2", "password": "other"},
                        {"host": "loom.example.com", "username": "bob", "password": "other"},
@@ -62,7 +61,7 @@ class HelperLimits(loomtest.Case):
         self.run_helper("--server", status=2)
         self.assertEqual(self.run_helper("get", "-q").out, ANSWER)
 
-    def test_by_the_name_that_git_looks_for(self):
+    def test_git_155_by_the_name_that_git_looks_for(self):
         link = os.path.join(self.folder, "git-credential-loom")
         os.symlink(loomtest.LOOM, link)
         for argv in (["get"], ["--server", URL, "get"], ["get", "--server", URL]):
@@ -82,15 +81,14 @@ class HelperLimits(loomtest.Case):
 
     # ---- Streams ----
 
-    def test_a_blank_line_is_the_end_although_the_pipe_stays_open(self):
-        """GIT-11"""
+    def test_git_11_a_blank_line_is_the_end_although_the_pipe_stays_open(self):
         program = self.start("credential-helper", "get", stdin=None)
         program.type(GOOD)
         result = program.finish(20)
         result.is_door = True
         self.assertEqual((result.status, result.out), (0, ANSWER))
 
-    def test_input_that_comes_byte_by_byte(self):
+    def test_git_149_input_that_comes_byte_by_byte(self):
         program = self.start("credential-helper", "get", stdin=None)
         for at in range(len(GOOD)):
             program.type(GOOD[at:at + 1])
@@ -98,7 +96,7 @@ class HelperLimits(loomtest.Case):
         result.is_door = True
         self.assertEqual(result.out, ANSWER)
 
-    def test_an_answer_that_cannot_be_written(self):
+    def test_git_150_an_answer_that_cannot_be_written(self):
         """1, and never death by SIGPIPE."""
         with open("/dev/full", "wb") as full:
             self.run_helper("get", status=1, outputs={"stdout": full})
@@ -115,7 +113,7 @@ class HelperLimits(loomtest.Case):
         with open("/dev/full", "wb") as full:
             self.run_helper("get", stdin=b"\n", outputs={"stdout": full})
 
-    def test_streams_that_are_closed(self):
+    def test_git_151_streams_that_are_closed(self):
         result = self.start("-c", 'exec "$@" 0<&-', "sh", loomtest.LOOM, "credential-helper", "get",
                             program="/bin/sh").finish()
         self.assertEqual((result.status, result.out, result.err), (0, b"", b""), result)
@@ -124,7 +122,7 @@ class HelperLimits(loomtest.Case):
         result.is_door = True
         self.assertEqual((result.status, result.out), (0, ANSWER), result)
 
-    def test_a_terminal_is_asked_nothing(self):
+    def test_git_152_a_terminal_is_asked_nothing(self):
         """No prompt, whoever looks."""
         program = self.start("credential-helper", "get", terminal={"stdin", "stderr"},
                              env={"TERM": "xterm"})
@@ -134,8 +132,8 @@ class HelperLimits(loomtest.Case):
 
     # ---- Bounds ----
 
-    def test_input_without_end_is_bounded(self):
-        """GIT-28: 1 GB, in a pipe, never read to its end."""
+    def test_git_28_input_without_end_is_bounded(self):
+        """1 GB, in a pipe, never read to its end."""
         for block in (b"a" * 65536, b"x=y\n" * 16384, b"\0" * 65536):
             read_end, write_end = os.pipe()
             written = [0]
@@ -158,7 +156,7 @@ class HelperLimits(loomtest.Case):
             self.assertLess(written[0], 1 << 24)
         self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, MEMORY_MAX_KB)
 
-    def test_long_lines_and_many(self):
+    def test_git_153_long_lines_and_many(self):
         for fields, is_answered in (
                 (b"x=" + b"y" * 1000 + b"\n" + GOOD, True),
                 (b"x=" + b"y" * 200000 + b"\n" + GOOD, False),
@@ -167,7 +165,7 @@ class HelperLimits(loomtest.Case):
             self.assertEqual(bool(self.run_helper("get", stdin=fields).out), is_answered,
                              fields[:40])
 
-    def test_little_memory_and_stack(self):
+    def test_git_154_little_memory_and_stack(self):
         if loomtest.IS_SANITIZED:  # whose shadow takes terabytes of address space
             limits = "ulimit -n 16"
         else:

@@ -58,7 +58,7 @@ class HelperRefused(loomtest.Case):
         self.assertIn(f"{self.server.url} no longer accepts your sign-in.", result.said)
         self.assertIn(f"    loom login --server {self.server.url}", result.text.splitlines())
 
-    def test_a_stopped_lock_holder_costs_git_no_patience(self):
+    def test_git_159_a_stopped_lock_holder_costs_git_no_patience(self):
         """Its note is late, the answer is not."""
         self.erase()
         with open(self.notes_file + ".lock", "w") as lock:
@@ -69,7 +69,7 @@ class HelperRefused(loomtest.Case):
 
     # ---- erase ----
 
-    def test_erase_notes_a_hash_and_asks_nobody(self):
+    def test_git_157_erase_notes_a_hash_and_asks_nobody(self):
         before = self.home.snapshot()
         self.erase()
         self.assertEqual(self.requests(), [])
@@ -81,8 +81,7 @@ class HelperRefused(loomtest.Case):
             after.pop(os.path.join(".local/share/loom", name), None)
         self.assertEqual(after, before)
 
-    def test_erase_of_anything_else_changes_nothing(self):
-        """GIT-23"""
+    def test_git_23_erase_of_anything_else_changes_nothing(self):
         before = self.home.snapshot()
         for fields in (
                 {"password": loomtest.marker("another")}, {"password": self.token + "x"},
@@ -106,7 +105,7 @@ class HelperRefused(loomtest.Case):
                               "password": self.token}, home=home)
         self.assertEqual(os.listdir(home.path), [])
 
-    def test_erase_touches_no_other_server(self):
+    def test_git_23_156_erase_touches_no_other_server(self):
         other = self.start_server()
         theirs = other.issue_token()
         self.home.seed((self.server.url, self.token), (other.url, theirs))
@@ -150,7 +149,7 @@ class HelperRefused(loomtest.Case):
         self.check_answered()
         self.assertEqual(self.requests(), [])
 
-    def test_dead_is_no_answer_to_another_user(self):
+    def test_git_158_dead_is_no_answer_to_another_user(self):
         """The question is not for us: other helpers may know the answer, so nothing ends here."""
         self.server.revoke_all()
         self.erase()
@@ -161,7 +160,7 @@ class HelperRefused(loomtest.Case):
         self.assertEqual(self.ask(username="bob").out, b"")
         self.assertEqual(self.ask(username="ada").out, b"quit=1\n")
 
-    def test_trouble_says_nothing_of_the_token(self):
+    def test_git_160_trouble_says_nothing_of_the_token(self):
         """Answered as before, and asked again after a minute at the earliest."""
         for name in ("me-500", "me-404", "me-html", "me-html-401", "me-redirect", "me-drop"):
             with self.subTest(name):
@@ -192,7 +191,7 @@ class HelperRefused(loomtest.Case):
                               "password": token})
         self.assertEqual(self.get(url)["password"], token)
 
-    def test_a_server_that_hangs_is_not_waited_for(self):
+    def test_git_161_a_server_that_hangs_is_not_waited_for(self):
         """Every case but an unlocking keyring: 5 s at most."""
         self.server.misbehave("me-hang")
         self.erase()

@@ -110,7 +110,7 @@ class Languages(loomtest.Case):
     LIVE = {"es": r"\r\x1b\[KEsperando tu aprobación\. El código vale \d+:\d\d más\. Ctrl-C cancela\.",
             "ar": r"\r\x1b\[Kبانتظار موافقتك\. الرمز صالح لمدة \d+:\d\d\. للإيقاف اضغط Ctrl-C\."}
 
-    def test_the_card_without_a_terminal(self):
+    def test_l10_07_the_card_without_a_terminal(self):
         for language, env in LANGUAGES.items():
             with self.subTest(language):
                 self.home = self.new_home()
@@ -121,7 +121,7 @@ class Languages(loomtest.Case):
                 self.check_language(language, result.text)
                 self.assertIn(self.ALREADY[language].format(url=self.server.url), result.said)
 
-    def test_the_card_at_a_terminal(self):
+    def test_l10_07_the_card_at_a_terminal(self):
         for language, env in LANGUAGES.items():
             with self.subTest(language):
                 self.home = self.new_home()
@@ -257,7 +257,7 @@ class Languages(loomtest.Case):
 
     # ---- Which language ----
 
-    def test_choice(self):
+    def test_l10_06_choice(self):
         first = {"en": b"loom signs you in", "es": "loom te permite".encode(), "ar": "يتيح لك".encode()}
         for language, env in (
                 ("en", {}), ("en", {"LANG": None}), ("es", {"LANG": "es_AR"}), ("ar", {"LANG": "ar"}),
@@ -285,7 +285,7 @@ class Languages(loomtest.Case):
         status, out = found.pop()
         return status, out
 
-    def test_json_is_the_same(self):
+    def test_l10_102_json_is_the_same(self):
         self.login(self.server)
         status, out = self.same("login", "--json", self.server.url, "--cacert", self.authority.file,
                                 locales=FEW)
@@ -309,7 +309,7 @@ class Languages(loomtest.Case):
             self.assertNotEqual(status, 0)
             self.assertNotIn(rb"\x0a", out)
 
-    def test_the_answer_to_git_is_the_same(self):
+    def test_l10_103_the_answer_to_git_is_the_same(self):
         self.home.seed((self.server.url, self.plant(TOKEN)))
         host = self.server.url.partition("://")[2]
         answers = set()
@@ -321,7 +321,7 @@ class Languages(loomtest.Case):
         self.assertEqual(len(answers), 1, answers)
         self.assertIn(TOKEN.encode(), answers.pop())
 
-    def test_files_and_options_are_the_same(self):
+    def test_l10_104_files_and_options_are_the_same(self):
         """A Turkish "I" is no other letter, an Arabic digit no other digit."""
         for env in FEW:
             home = self.new_home()

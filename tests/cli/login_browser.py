@@ -91,7 +91,7 @@ class LoginBrowser(loomtest.Case):
 
     # ---- When, and with what ----
 
-    def test_it_opens_after_two_seconds_while_polling_runs(self):
+    def test_ui_09_it_opens_after_two_seconds_while_polling_runs(self):
         opener = Opener(self)
         token = self.plant(loomtest.marker("environment"))
         program = self.begin(env={"BROWSER": opener.path, "LOOM_TOKEN": token,
@@ -131,7 +131,7 @@ class LoginBrowser(loomtest.Case):
         for _, _, program in running:
             self.assertEqual(program.finish().status, 0)
 
-    def test_where_a_person_sits_or_wishes_it(self):
+    def test_ui_20_121_where_a_person_sits_or_wishes_it(self):
         ssh = {"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", "SSH_TTY": "/dev/pts/1"}
         xdg, wayland = Opener(self, "xdg-open"), Opener(self, "xdg-open")
         wslview, rundll = Opener(self, "wslview"), Opener(self, "rundll32.exe")
@@ -150,7 +150,7 @@ class LoginBrowser(loomtest.Case):
         ])
         self.assertFalse(second.was_started())
 
-    def test_where_nobody_sits_or_wishes_it(self):
+    def test_ui_10_11_where_nobody_sits_or_wishes_it(self):
         opener = Opener(self, "xdg-open")
         desktop = {"DISPLAY": ":99", "PATH": opener.search}
         own = {"BROWSER": opener.path}
@@ -182,7 +182,7 @@ class LoginBrowser(loomtest.Case):
 
     # ---- What goes wrong ----
 
-    def test_a_failure_is_said_and_costs_nothing(self):
+    def test_ui_10_a_failure_is_said_and_costs_nothing(self):
         failing = Opener(self, more="exit 3")
         hostile = Opener(self, "xdg-open")
         rows = [
@@ -209,7 +209,7 @@ class LoginBrowser(loomtest.Case):
         gaps = self.server.times("/poll")
         self.assertTrue(gaps)
 
-    def test_one_that_never_ends_delays_nobody(self):
+    def test_ui_10_103_one_that_never_ends_delays_nobody(self):
         opener = Opener(self, more="exec sleep 60")
         program = self.begin("--json", env={"BROWSER": opener.path}, terminal={"stdin", "stderr"})
         program.expect('"result":"opened"', "stdout")
@@ -226,7 +226,7 @@ class LoginBrowser(loomtest.Case):
         # Ctrl-C was for us: the browser goes on.
         self.assertIsNotNone(programs.session_of(opener.pid()))
 
-    def test_approved_before_it_opened(self):
+    def test_ui_104_approved_before_it_opened(self):
         server = self.start_server("--approve-after", 0)
         opener = Opener(self)
         result = self.begin("--json", server=server, env={"BROWSER": opener.path}).finish()
@@ -236,7 +236,7 @@ class LoginBrowser(loomtest.Case):
         self.assertEqual(events[2]["result"], "not_tried")
         self.assertFalse(opener.was_started())
 
-    def test_a_parent_that_ignores_its_children_hides_nothing(self):
+    def test_ui_105_a_parent_that_ignores_its_children_hides_nothing(self):
         opener = Opener(self)
         program = self.start("-c", 'trap "" CHLD; exec "$@"', "sh", loomtest.LOOM, "login",
                              self.server.url, "--json", program="/bin/sh", terminal={"stderr"},
@@ -257,8 +257,8 @@ class LoginBrowser(loomtest.Case):
         self.addCleanup(peer.stop)
         return peer
 
-    def test_the_address_is_one_word_for_any_program(self):
-        """UI-06: what a shell, a command interpreter or xdg-open's own scripts would take apart."""
+    def test_ui_06_the_address_is_one_word_for_any_program(self):
+        """What a shell, a command interpreter or xdg-open's own scripts would take apart."""
         page = "https://login.example.net/a;b/$(id)/-x?calc&y=%24PATH&z=*!~,(1)%5E#@f"
         peer = self.scripted(verification_url=page)
         opener = Opener(self)
@@ -270,7 +270,7 @@ class LoginBrowser(loomtest.Case):
         program.signal(signal.SIGTERM)
         program.finish()
 
-    def test_the_address_with_the_code_in_it_is_opened(self):
+    def test_ui_106_the_address_with_the_code_in_it_is_opened(self):
         page = "https://login.example.net/device"
         peer = self.scripted(verification_url=page,
                              verification_url_complete=f"{page}?user_code=123-456-789")
@@ -288,7 +288,7 @@ class LoginBrowser(loomtest.Case):
         self.assertNotIn("user_code=", person.finish().text)
         self.assertNotIn(b"user_code=", job.finish().out)
 
-    def test_nothing_is_opened_that_was_refused(self):
+    def test_ui_04_05_14_nothing_is_opened_that_was_refused(self):
         opener = Opener(self)
         for page in ("javascript:alert(1)", "http://login.example.net/device", "file:///etc/passwd",
                      "https://a@login.example.net/", "https://login.example.net/a b",

@@ -209,7 +209,7 @@ class LoginFailures(loomtest.Case):
         self.login(server, status=3)
         self.check_nothing_stored()
 
-    def test_evil_names_are_harmless(self):
+    def test_ui_01_evil_names_are_harmless(self):
         server = self.start_server("--approve-after", 0, "--misbehave", "me-evil-name")
         result = self.login(server)
         self.assertIn("Lovelace", result.said)  # and check_everything() looks for the controls
@@ -220,7 +220,7 @@ class LoginFailures(loomtest.Case):
         events = self.events(self.login(server, "--json"))
         self.assertIn("Lovelace", events[-1]["account"]["display_name"])
 
-    def test_a_foreign_page_is_warned_of(self):
+    def test_ui_13_a_foreign_page_is_warned_of(self):
         server = self.start_server("--approve-after", 0, "--misbehave", "start-foreign-page")
         for argv in ((), ("-q",)):
             result = self.login(server, *argv)

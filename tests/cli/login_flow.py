@@ -25,6 +25,11 @@ class LoginFlow(loomtest.Case):
         self.assertIn(f"Sign in to {self.server.url}", said)
         self.assertIn("Go on only if you started this sign-in yourself.", said)
         self.assertIn("Never type a code that somebody sent you", said)
+        # The server first, the code before the warning about it, and that before the waiting.
+        order = [said.find(words) for words in (f"Sign in to {self.server.url}", "Type this code there:",
+                                                "Go on only if", "Waiting for your approval")]
+        self.assertEqual(order, sorted(order), text)
+        self.assertNotIn(-1, order, text)
 
     def check_done(self, said):
         self.assertIn(f"Signed in to {self.server.url} as Ada Lovelace.", said)
@@ -40,7 +45,7 @@ class LoginFlow(loomtest.Case):
         self.assertEqual(plain["account"]["username"], "ada")
         self.assertAlmostEqual(plain["obtained_at"], time.time(), delta=120)
 
-    def test_without_a_terminal_the_facts_are_said_once(self):
+    def test_ui_17_without_a_terminal_the_facts_are_said_once(self):
         result = self.login(self.server)
         self.assertEqual(result.out, b"")
         self.assertNotIn(b"\x1b", result.err)
@@ -69,7 +74,7 @@ class LoginFlow(loomtest.Case):
         self.assertEqual(program.modes_before, program.modes_after)
         self.check_stored()
 
-    def test_plain_and_dumb_terminals_get_no_escape(self):
+    def test_ui_21_107_plain_and_dumb_terminals_get_no_escape(self):
         for env in ({"TERM": "dumb"}, {"TERM": "xterm", "LOOM_PLAIN": "1"},
                     {"TERM": "xterm", "ACCESSIBLE": "1"}, {}):
             with self.subTest(env):
@@ -81,7 +86,7 @@ class LoginFlow(loomtest.Case):
                 self.assertNotIn(b"\x1b", result.err)
                 self.check_card(result.text.replace("\r\n", "\n"))
 
-    def test_no_color_keeps_the_live_line(self):
+    def test_ui_21_108_no_color_keeps_the_live_line(self):
         for argv, env in (((), {"NO_COLOR": "1"}), (("--color", "never"), {})):
             program = self.start("login", self.server.url, "--cacert", self.server.authority.file,
                                  *argv, terminal={"stderr"}, env={"TERM": "xterm", **env})
@@ -90,7 +95,7 @@ class LoginFlow(loomtest.Case):
             self.assertNotIn(b"\x1b[1m", result.err)
             self.assertIn(b"\r\x1b[KWaiting", result.err)
 
-    def test_quiet_says_address_and_code_alone(self):
+    def test_ui_109_quiet_says_address_and_code_alone(self):
         result = self.login(self.server, "-q")
         lines = [line.strip() for line in result.text.splitlines() if line.strip()]
         self.assertEqual(len(lines), 2, result)

@@ -86,7 +86,7 @@ class LoginReplace(loomtest.Case):
         self.assertTrue(other.is_alive(theirs))
         self.assertEqual(other.requests()[-1], "GET /auth/me")
 
-    def test_servers_whose_keys_collide_share_nothing(self):
+    def test_url_21_servers_whose_keys_collide_share_nothing(self):
         """URL-21: /a-b and /a_b are filed under one key."""
         dash = self.start_server("--approve-after", 0, "--base-path", "/a-b")
         first = dash.url

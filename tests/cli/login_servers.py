@@ -121,16 +121,16 @@ class RefusedAddresses(loomtest.Case):
     def test_as_an_argument(self):
         self.run_all([name for name in REFUSED][::3], lambda url: self.start("login", "--", url))
 
-    def test_in_the_environment(self):
+    def test_url_114_in_the_environment(self):
         names = [name for name in REFUSED if REFUSED[name] != "" and "\0" not in REFUSED[name]][::3]
         self.run_all(names, lambda url: self.start("login", env={"LOOM_SERVER": url}))
 
-    def test_for_other_commands(self):
+    def test_url_115_for_other_commands(self):
         for words in (["logout"], ["credential-helper", "get"]):
             self.run_all(["user info and password", "http elsewhere", "empty"],
                          lambda url: self.start(*words, "--server", url))
 
-    def test_the_sentence_says_what_to_type(self):
+    def test_url_106_the_sentence_says_what_to_type(self):
         for name, words in {
                 "empty": ["empty", EXAMPLE],
                 "http elsewhere": ["http://", "clear", EXAMPLE],
@@ -148,14 +148,14 @@ class RefusedAddresses(loomtest.Case):
                 for word in words:
                     self.assertIn(word, result.said)
 
-    def test_an_international_name_is_shown_in_its_own_form(self):
+    def test_url_105_an_international_name_is_shown_in_its_own_form(self):
         result = self.loom("login", "https://müller.example:8443/a", status=2)
         self.assertIn("xn--mller-kva.example", result.said)
         self.assertNotIn("ü", result.text)
         result = self.loom("login", "https://\u202egro.elpmaxe", status=2)
         self.assertNotIn("\u202e", result.text)
 
-    def test_refusals_in_json(self):
+    def test_url_107_refusals_in_json(self):
         result = self.loom("login", "--json", "--server", "http://loom.example.com", status=2)
         events = self.events(result)
         self.assertEqual(events[-1]["error"]["code"], "usage")
@@ -195,8 +195,8 @@ class ChosenServers(loomtest.Case):
     def test_before_the_command_too(self):
         self.events(self.loom("--server", self.server.url, "login", "--json"))
 
-    def test_one_server_however_it_is_spelled(self):
-        """URL-01: one credential."""
+    def test_url_01_one_server_however_it_is_spelled(self):
+        """One credential."""
         port = self.server.port
         for url in (f"http://localhost:{port}", f"http://LOCALHOST:{port}/",
                     f"HTTP://LocalHost:{port}", f"http://localhost:{port:05}",
@@ -208,7 +208,7 @@ class ChosenServers(loomtest.Case):
             else:
                 self.assertEqual(self.home.tokens(), {f"http://localhost:{port}": token})
 
-    def test_loopback_by_its_addresses(self):
+    def test_url_108_loopback_by_its_addresses(self):
         token = self.server.issue_token()
         url = f"http://127.0.0.1:{self.server.port}"
         self.loom("login", url, "--with-token", stdin=token.encode())
@@ -237,14 +237,14 @@ class ChosenServers(loomtest.Case):
             self.assertRegex(result.text, rf"(?m)^    .*{url}$")
         self.assertEqual(self.server.requests(), [])
 
-    def test_two_names_for_two_servers(self):
+    def test_url_109_two_names_for_two_servers(self):
         result = self.loom("login", self.server.url, "--server", "https://other.example.com",
                            status=2)
         self.assertIn("Two different servers", result.said)
         self.loom("login", self.server.url, "https://other.example.com", status=2)
         self.assertEqual(self.server.requests(), [])
 
-    def test_a_path_is_part_of_the_server(self):
+    def test_url_17_110_a_path_is_part_of_the_server(self):
         server = self.start_server("--approve-after", 0, "--base-path", "/loom/eu")
         result = self.loom("login", server.url + "/")
         self.assertEqual(self.home.tokens(), {server.url: server.last("token")})

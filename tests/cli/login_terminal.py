@@ -38,7 +38,7 @@ class LoginTerminal(loomtest.Case):
             if not line.startswith("   "):
                 self.assertLess(loomtest.columns(line), columns, result)
 
-    def test_forty_columns_show_the_time_that_is_left(self):
+    def test_ui_100_forty_columns_show_the_time_that_is_left(self):
         for env in ({}, {"LC_ALL": "es_ES.UTF-8"}, {"LC_ALL": "ar_EG.UTF-8"}):
             program = self.begin(40, env=env)
             program.expect(rb"\r\x1b\[K[^\r\x1b]*\d:\d\d[^\r\x1b]*Ctrl-C")
@@ -50,7 +50,7 @@ class LoginTerminal(loomtest.Case):
                 # Whole words, in short lines.
                 self.assertIn("Go on only if you started this sign-in\r\nyourself.", result.text)
 
-    def test_a_terminal_that_is_resized(self):
+    def test_ui_101_a_terminal_that_is_resized(self):
         program = self.begin(80)
         program.expect(LONG)
         self.resize(program, 40)
@@ -63,15 +63,15 @@ class LoginTerminal(loomtest.Case):
         fcntl.ioctl(program._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         program.signal(signal.SIGWINCH)
 
-    def test_no_colour_and_no_words_beyond_the_facts(self):
-        """UI-21: what is sent to a terminal is text, the live line and bold; never the cursor hidden."""
+    def test_ui_21_no_colour_and_no_words_beyond_the_facts(self):
+        """What is sent to a terminal is text, the live line and bold; never the cursor hidden."""
         program = self.begin(80)
         program.expect(LONG)
         result = self.approve_and_finish(program)
         self.assertEqual(set(re.findall(rb"\x1b[^A-Za-z]*[A-Za-z]", result.err)),
                          {b"\x1b[K", b"\x1b[1m", b"\x1b[0m"})
 
-    def test_left_with_ctrl_z_and_come_back_to(self):
+    def test_ui_102_left_with_ctrl_z_and_come_back_to(self):
         go_on = os.path.join(self.home.folder, "go on")
         shell = 'set -m; go_on=$1; shift; "$@"; until [ -e "$go_on" ]; do sleep 0.05; done; fg'
         program = self.start("-c", shell, "sh", go_on, loomtest.LOOM, "login", self.server.url,

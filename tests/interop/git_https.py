@@ -82,8 +82,7 @@ class GitHttps(gitcase.GitCase):
         self.assertEqual(self.head_at_server(), self.in_clone("rev-parse", "HEAD").out)
         self.git("clone", "-q", "--depth", "1", self.address(self.server), "shallow")
 
-    def test_traces_show_no_token(self):
-        """GIT-27"""
+    def test_git_27_traces_show_no_token(self):
         self.give(self.server)
         self.use_helper(self.server)
         result = self.git("clone", self.address(self.server), env={

@@ -22,7 +22,7 @@ class GitServers(gitcase.GitCase):
         self.in_clone("fetch", clone="clone0", status=128)
         self.in_clone("fetch", "-q", clone="clone1")
 
-    def test_a_name_without_a_port(self):
+    def test_git_12_166_a_name_without_a_port(self):
         """As servers are in the world: a name, the usual port, here behind a proxy."""
         server = self.serve("--public-url", "https://loom.example.com",
                             names=("DNS:loom.example.com",))
@@ -67,7 +67,7 @@ class GitServers(gitcase.GitCase):
             self.git(*words[1:])
         self.git("clone", "-q", self.address(server))
 
-    def test_a_submodule_of_a_stranger_gets_nothing(self):
+    def test_git_163_a_submodule_of_a_stranger_gets_nothing(self):
         """Whoever writes .gitmodules chooses the host that git asks for."""
         server, stranger = self.serve(), self.serve()
         self.give(server)
@@ -86,7 +86,7 @@ class GitServers(gitcase.GitCase):
         self.assertTrue(self.git_calls(stranger))
         self.assertEqual({kind for kind, _ in self.git_calls(stranger)}, {"none"})
 
-    def test_a_redirect_takes_no_token_along(self):
+    def test_git_164_a_redirect_takes_no_token_along(self):
         stranger = self.serve()
         server = self.serve("--misbehave", "git-redirect", "--redirect-to",
                             self.address(stranger) + "/info/refs?service=git-upload-pack")
@@ -95,7 +95,7 @@ class GitServers(gitcase.GitCase):
         self.git("clone", "-q", self.address(server), status=128)
         self.assertEqual({kind for kind, _ in self.git_calls(stranger)}, {"none"})
 
-    def test_plain_http_gets_nothing(self):
+    def test_git_03_165_plain_http_gets_nothing(self):
         server = self.serve()
         self.give(server)
         plain = servers.DevServer(os.path.join(self.folder, "plain"), "--repos", self.repos)
@@ -108,7 +108,7 @@ class GitServers(gitcase.GitCase):
 
     # ---- Other helpers ----
 
-    def test_store_beside_ours_writes_the_token_down(self):
+    def test_git_162_store_beside_ours_writes_the_token_down(self):
         """git's own doing, and why the manual says how to keep it away: an empty line first."""
         server = self.serve()
         token = self.give(server)

@@ -79,6 +79,7 @@ static void parse_of_one_server_in_many_spellings_is_one(void **state) {
     check_spellings(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* URL-101 */
 static void parse_of_hosts_and_ports_keeps_them(void **state) {
     (void)state;
     static const struct spelling rows[] = {
@@ -138,7 +139,7 @@ static void parse_of_a_path_keeps_it_to_the_letter(void **state) {
     refuse("h/http://x/y", LOOM_ORIGIN_BAD_PATH);
 }
 
-/* NET-06 */
+/* URL-102, NET-06 */
 static void parse_of_http_on_loopback_is_accepted(void **state) {
     (void)state;
     static const struct spelling rows[] = {
@@ -249,6 +250,8 @@ static void parse_without_a_host_is_refused(void **state) {
         {"/etc/passwd", LOOM_ORIGIN_NO_HOST},
         {"https://https://h", LOOM_ORIGIN_NO_HOST},
         {"https://http:/h", LOOM_ORIGIN_NO_HOST},
+        {"http:0443/0", LOOM_ORIGIN_NO_HOST}, /* canonical, it would be https://http/0 */
+        {"https://https:8443", LOOM_ORIGIN_NO_HOST},
     };
     check_refusals(rows, sizeof rows / sizeof rows[0]);
 }
@@ -389,6 +392,7 @@ static void parse_of_an_odd_host_is_refused(void **state) {
     check_refusals(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* URL-100 */
 static void parse_of_an_odd_address_is_refused(void **state) {
     (void)state;
     static const struct refusal rows[] = {
@@ -461,6 +465,7 @@ static void make_host(size_t len, size_t label, char *out_text) {
     out_text[8 + len] = '\0';
 }
 
+/* URL-20 */
 static void parse_of_a_long_host_is_judged_exactly(void **state) {
     (void)state;
     char text[600];
@@ -476,6 +481,7 @@ static void parse_of_a_long_host_is_judged_exactly(void **state) {
     refuse(text, LOOM_ORIGIN_BAD_HOST);
 }
 
+/* URL-20, URL-104 */
 static void parse_of_a_long_url_is_judged_exactly(void **state) {
     (void)state;
     static char text[65536];
@@ -496,6 +502,7 @@ static void parse_of_a_long_url_is_judged_exactly(void **state) {
 
 /* ---- Comparing ---- */
 
+/* URL-103 */
 static void is_equal_and_is_same_host_tell_servers_apart(void **state) {
     (void)state;
     static const struct {

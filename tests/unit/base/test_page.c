@@ -26,6 +26,7 @@ static void refuse(const char *text) {
     refuse_bytes(text, strlen(text), true);
 }
 
+/* URL-112, UI-112 */
 static void parse_of_a_page_keeps_what_follows_the_host(void **state) {
     (void)state;
     static const struct {

@@ -153,6 +153,7 @@ static void add_printable_of_invisible_text_spells_it(void **state) {
     check_door(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* UI-110 */
 static void add_printable_of_malformed_bytes_spells_them(void **state) {
     (void)state;
     static const struct door_row rows[] = {
@@ -168,6 +169,7 @@ static void add_printable_of_malformed_bytes_spells_them(void **state) {
     check_door(rows, sizeof rows / sizeof rows[0]);
 }
 
+/* UI-111 */
 static void add_printable_of_every_character_is_safe(void **state) {
     (void)state;
     size_t printable = 0;

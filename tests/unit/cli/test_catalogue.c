@@ -100,6 +100,7 @@ static void translate_empty_message_gives_itself(void **state) {
         message);
 }
 
+/* L10-101 */
 static void translate_cut_file_stays_within(void **state) {
     (void)state;
     struct file file = make();
@@ -121,7 +122,7 @@ static void translate_odd_words_stays_within(void **state) {
     }
 }
 
-/* Every byte as each of a few others. */
+/* L10-100: every byte as each of a few others. */
 static void translate_changed_bytes_stays_within(void **state) {
     (void)state;
     static const unsigned char changes[] = {0x01, 0x80, 0xff, 0x5a};

@@ -57,6 +57,7 @@ static void choose_name_in_every_form_is_read(void **state) {
     }
 }
 
+/* L10-06 */
 static void choose_charset_that_is_not_ours_is_english(void **state) {
     (void)state;
     static const struct row rows[] = {
@@ -105,6 +106,7 @@ static void choose_list_beats_the_locale(void **state) {
     CHECK(rows);
 }
 
+/* L10-06 */
 static void choose_odd_values_are_english(void **state) {
     (void)state;
     static const char *const names[] = {"xx_XX.UTF-8", "tr_TR.UTF-8", "de_DE.UTF-8",
@@ -122,6 +124,7 @@ static void choose_odd_values_are_english(void **state) {
     }
 }
 
+/* L10-107 */
 static void choose_long_values_are_english(void **state) {
     (void)state;
     enum { LEN = 200000 };

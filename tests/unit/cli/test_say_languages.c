@@ -89,6 +89,7 @@ static void check_said(const char *message) {
     }
 }
 
+/* L10-09 */
 static void say_every_message_fits_and_is_filled(void **state) {
     (void)state;
     for_each_message(check_said);
@@ -123,6 +124,7 @@ static void check_values(const char *message) {
             assert_non_null(strstr(loom_buffer_text(&text), values[i].value));
 }
 
+/* L10-09, L10-106 */
 static void phrase_every_value_is_kept(void **state) {
     (void)state;
     for_each_message(check_values);
@@ -135,7 +137,7 @@ static void phrase_without_words_leaves_nothing_open(void **state) {
     assert_string_equal(loom_buffer_text(&text), "{nobody}{");
 }
 
-/* {text} is a message itself; what a server or a file says is never taken for one. */
+/* UI-119: {text} is a message itself; what a server or a file says is never taken for one. */
 static void phrase_only_text_is_translated(void **state) {
     (void)state;
     static const char word[] = "certificate expired";

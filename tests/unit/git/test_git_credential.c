@@ -217,7 +217,8 @@ static void parse_without_protocol_or_host_refuses(void **state) {
         refuse(rows[i], strlen(rows[i]));
 }
 
-/* Dot segments are folded away by whoever sends the request: where it goes is not what git says. */
+/* GIT-167, URL-111: dot segments are folded away by whoever sends the request: where it goes is not
+ * what git says. */
 static void parse_of_a_path_that_leads_elsewhere_refuses(void **state) {
     (void)state;
     static const char *const paths[] = {
@@ -249,6 +250,7 @@ static void parse_passes_over_unknown_keys(void **state) {
     assert_false(request.has_username);
 }
 
+/* GIT-168 */
 static void parse_of_a_known_key_twice_refuses(void **state) {
     (void)state;
     static const char *const keys[] = {"protocol=https", "host=h", "path=x", "username=u",
@@ -265,6 +267,7 @@ static void parse_of_a_known_key_twice_refuses(void **state) {
     }
 }
 
+/* GIT-169 */
 static void parse_of_a_malformed_line_refuses(void **state) {
     (void)state;
     static const char *const rows[] = {
@@ -317,7 +320,7 @@ static void parse_of_long_input_stops_at_the_caps(void **state) {
     free(text);
 }
 
-/* A path that no origin can hold is cut between two segments, not in the middle of one. */
+/* GIT-170: a path that no origin can hold is cut between two segments, not in the middle of one. */
 static void parse_of_a_long_path_cuts_whole_segments(void **state) {
     (void)state;
     char text[3000];
@@ -329,6 +332,7 @@ static void parse_of_a_long_path_cuts_whole_segments(void **state) {
     assert_string_equal(request.origin.url + strlen(request.origin.url) - 10, "/segment00");
 }
 
+/* GIT-171 */
 static void parse_of_a_long_host_refuses(void **state) {
     (void)state;
     char text[3000] = "protocol=https\nhost=";
@@ -357,6 +361,7 @@ static void parse_tells_an_empty_username_from_none(void **state) {
     assert_string_equal(bob.username, "bob=1");
 }
 
+/* GIT-172 */
 static void parse_of_a_long_username_stops_at_the_cap(void **state) {
     (void)state;
     char text[400] = "protocol=https\nhost=h\nusername=";
@@ -388,6 +393,7 @@ static void parse_keeps_a_password_that_a_token_can_be(void **state) {
     }
 }
 
+/* GIT-173 */
 static void parse_and_clear_leave_no_secret_in_freed_memory(void **state) {
     (void)state;
     heap_watch_start(MARKER);
@@ -399,6 +405,7 @@ static void parse_and_clear_leave_no_secret_in_freed_memory(void **state) {
     assert_int_equal(heap_watch_stop(), 0);
 }
 
+/* GIT-174 */
 static void parse_without_memory_fails_cleanly(void **state) {
     (void)state;
     static const char text[] = "protocol=https\nhost=h\npath=a/b\npassword=lt_" MARKER "\n\n";
@@ -464,6 +471,7 @@ static void match_compares_scheme_host_and_port_whole(void **state) {
             fail_msg("%s for %s", rows[i].request, rows[i].server);
 }
 
+/* GIT-142 */
 static void match_of_a_server_under_a_path_needs_a_path_under_it(void **state) {
     (void)state;
     static const struct {
@@ -499,6 +507,7 @@ static void match_of_a_server_under_a_path_needs_a_path_under_it(void **state) {
             fail_msg("%s for %s", rows[i].request, rows[i].server);
 }
 
+/* GIT-142 */
 static void match_of_several_servers_grows_with_the_path(void **state) {
     (void)state;
     static const char request[] = ASK_PATH("h", "a/bb/c/x.git");
@@ -533,6 +542,7 @@ static void add_answer_says_what_the_protocol_asks_and_no_more(void **state) {
     check_answer(&(struct loom_git_answer){.password = NULL}, "");
 }
 
+/* GIT-175 */
 static void add_answer_of_the_longest_token_fits(void **state) {
     (void)state;
     LOOM_CLEANUP(loom_secret_drop) struct loom_secret *token = NULL;
@@ -545,6 +555,7 @@ static void add_answer_of_the_longest_token_fits(void **state) {
     assert_int_equal(loom_git_add_answer(&out, &answer), LOOM_OK);
 }
 
+/* GIT-176 */
 static void add_answer_past_the_ceiling_changes_nothing(void **state) {
     (void)state;
     static const char whole[] = "username=oauth2\npassword=lt_0f\npassword_expiry_utc=17\n";

@@ -346,7 +346,7 @@ static void poll_takes_retry_after_of_a_busy_server(void **unused) {
     }
 }
 
-/* DF-10, DF-16, UI-01: what the server says is told, a secret in it is not. */
+/* DF-10, DF-16, UI-01, UI-18: what the server says is told, a secret in it is not. */
 static void poll_tells_a_description_without_secrets(void **unused) {
     (void)unused;
     static const struct {

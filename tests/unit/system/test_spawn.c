@@ -56,7 +56,7 @@ static void spawn_find_absolute_path_stands_for_itself(void **state) {
     assert_nowhere(scratch_path(scratch, "another"));
 }
 
-/* A folder with a hostile program in it may well be the current one. */
+/* UI-117: a folder with a hostile program in it may well be the current one. */
 static void spawn_find_relative_is_never_found(void **state) {
     const struct scratch *scratch = *state;
     char before[LOOM_PATH_MAX];
@@ -200,6 +200,7 @@ static void check_birth(void *argument) {
     CHECK(umask(0) == 077); /* ours is ours again */
 }
 
+/* UI-09 */
 static void spawn_child_is_born_with_nothing_of_ours(void **state) {
     assert_child_passes(check_birth, *state);
 }
@@ -215,6 +216,7 @@ static void check_environment(void *argument) {
     CHECK(getenv("LOOM_TOKEN_FILE") != NULL); /* we still have it */
 }
 
+/* UI-09, UI-118 */
 static void spawn_child_knows_no_token(void **state) {
     assert_child_passes(check_environment, *state);
 }

@@ -18,6 +18,7 @@ enum { TEXT_MAX = 8192, LIST_MAX = 4 * LOOM_BROWSER_COMMAND_MAX, PATIENCE_MS = 3
 
 /* ---- When ---- */
 
+/* UI-11 */
 static void browser_plan_follows_what_the_environment_says(void **state) {
     (void)state;
     static const struct {
@@ -142,6 +143,7 @@ static enum loom_browser_state open_with(const char *list, const char *url) {
     return browser.state;
 }
 
+/* UI-06 */
 static void browser_open_address_is_one_word_at_the_end(void **state) {
     const struct scratch *scratch = *state;
     assert_int_equal(open_with(opener(scratch, "b", ""), PAGE), LOOM_BROWSER_OPENED);
@@ -158,6 +160,7 @@ static void browser_open_marks_stand_for_the_address(void **state) {
                         "b<--url=" PAGE "," PAGE "><-x><" PAGE "><%d><%" PAGE ">\n");
 }
 
+/* UI-113 */
 static void browser_open_words_are_split_at_blanks_without_quoting(void **state) {
     const struct scratch *scratch = *state;
     char list[LIST_MAX];
@@ -167,6 +170,7 @@ static void browser_open_words_are_split_at_blanks_without_quoting(void **state)
     assert_string_equal(calls(scratch), "b<'a><b'><\"c\"><$HOME><`id`><;\\><" PAGE ">\n");
 }
 
+/* UI-114 */
 static void browser_open_failing_elements_make_way_for_the_next(void **state) {
     const struct scratch *scratch = *state;
     char list[LIST_MAX];
@@ -183,6 +187,7 @@ static void browser_open_failing_elements_make_way_for_the_next(void **state) {
     assert_string_equal(calls(scratch), "first<" PAGE ">\nkilled<a><" PAGE ">\nthird<" PAGE ">\n");
 }
 
+/* UI-10 */
 static void browser_open_without_any_that_works_fails(void **state) {
     const struct scratch *scratch = *state;
     char list[LIST_MAX];
@@ -197,6 +202,7 @@ static void browser_open_without_any_that_works_fails(void **state) {
     assert_string_equal(calls(scratch), "b<" PAGE ">\n");
 }
 
+/* UI-115 */
 static void browser_open_limits_are_kept(void **state) {
     const struct scratch *scratch = *state;
     static char list[LIST_MAX];

@@ -153,7 +153,7 @@ static void live_replaces_itself_and_goes_away_before_text(void **state) {
     assert_string_equal(look(&output), CLEAR "9:55" CLEAR);
 }
 
-/* One column less than there are: a full line would move on to the next. */
+/* UI-116: one column less than there are: a full line would move on to the next. */
 static void live_is_cut_to_the_width_of_the_terminal(void **state) {
     (void)state;
     static const struct {
