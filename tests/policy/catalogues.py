@@ -6,8 +6,10 @@ both of its ends and the digits stay as they are, whether or not somebody flagge
 """
 import ast
 import collections
+import os
 import re
 import subprocess
+import tempfile
 import unicodedata
 import unittest
 
@@ -177,6 +179,13 @@ def extract(root):
     return [entry.message for entry in read(result.stdout)[1]]
 
 
+def check_by_gettext(path):
+    """msgfmt's own opinion; the build asks for it, too."""
+    result = subprocess.run(["msgfmt", "--check", "-o", os.devnull, path], text=True,
+                            stderr=subprocess.PIPE, timeout=60, check=False)
+    return [f"msgfmt --check: {result.stderr.strip()}"] if result.returncode != 0 else []
+
+
 def built_languages(text):
     return re.search(r"^set\(languages ([a-z ]+)\)$", text, re.MULTILINE).group(1).split()
 
@@ -190,6 +199,7 @@ def law(root, _build):
         complaints.append("src/cli/CMakeLists.txt does not name exactly the languages of po/")
     for language, text in sorted(catalogues.items()):
         complaints += check_catalogue(language, text, messages)
+        complaints += check_by_gettext(os.path.join(root, "po", f"{language}.po"))
     complaints += [f"po/loom.pot: {complaint}" for complaint in check_messages(messages)]
     return complaints if messages else ["no message was found"]
 
@@ -221,7 +231,7 @@ class SelfTest(unittest.TestCase):
                             "\nEjecuta:\n    loom a\n\n"):
             self.assertTrue(self.bad(message, translation), translation)
 
-    def test_controls_and_other_digits_are_seen(self):
+    def test_l10_07_105_controls_and_other_digits_are_seen(self):
         for c in "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200d" \
                  "\u00a0\u00ad\u0007\u001b\ufeff\u0661\u06f1\u00b2":
             self.assertTrue(self.bad("Hello there", f"Hola{c}ahí"), hex(ord(c)))
@@ -239,6 +249,17 @@ class SelfTest(unittest.TestCase):
         self.assertTrue(self.bad("Hello", "Hola", flags=("fuzzy",)))
         self.assertTrue(self.bad("Sign in", "ادخل to", "ar"))
         self.assertTrue(self.bad("Sign in", "Sign in", "ar"))
+
+    def test_l10_01_what_gettext_refuses_is_seen(self):
+        good = self.HEADER + '\nmsgid "A"\nmsgstr "a"\n'
+        for text, is_good in (
+                (good, True), (good + '\nmsgid "B', False), (good + '\nmsgid "A"\nmsgstr "b"\n', False),
+                (good + '\n#, c-format\nmsgid "%s"\nmsgstr "%n"\n', False),
+                (good + '\nmsgid "B\\n"\nmsgstr "b"\n', False)):
+            with tempfile.NamedTemporaryFile("w", suffix=".po", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                self.assertEqual(check_by_gettext(file.name) == [], is_good, text)
 
     def test_another_register_is_seen(self):
         for translation in ("Ejecute esto.", "Usted puede.", "Y ahora?"):
