@@ -19,7 +19,9 @@ static struct span span_trim(struct span span) {
         span.at++;
         span.len--;
     }
-    while (span.len > 0 && strchr(" \t\r\n", span.at[span.len - 1]) != NULL)
+    /* strchr() finds a NUL in every string, and RFC 9110 section 5.5 calls one "dangerous". */
+    while (span.len > 0 && span.at[span.len - 1] != '\0' &&
+           strchr(" \t\r\n", span.at[span.len - 1]) != NULL)
         span.len--;
     return span;
 }
@@ -111,6 +113,8 @@ static void take_retry_after(struct loom_http_head *head, struct span value) {
     int64_t wait_s;
     uint64_t number = RETRY_AFTER_MAX_S;
     if (is_number(value)) {
+        for (; value.len > 1 && value.at[0] == '0'; value.len--) /* as many as it likes */
+            value.at++;
         if (!loom_text_parse_number(value.at, value.len, RETRY_AFTER_MAX_S, &number))
             number = RETRY_AFTER_MAX_S;
         wait_s = (int64_t)number;

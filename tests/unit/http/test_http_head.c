@@ -294,6 +294,8 @@ static void add_line_retry_after_is_bounded(void **state) {
         {"86400", 86400, 86400},
         {"86401", 86400, 86400},
         {"99999999999999999999999999", 86400, 86400},
+        {"0000000000000000000000000000000007", 7, 7},
+        {"00000000000000000000000000", 0, 0},
         {"Thu, 01 Jan 1970 00:00:10 GMT", 0, 0},
         {"in an hour", 3590, 3600},
         {"in a year", 86400, 86400},
@@ -314,6 +316,17 @@ static void add_line_retry_after_is_bounded(void **state) {
         if (head.retry_after_s < CASES[i].from_s || head.retry_after_s > CASES[i].to_s)
             fail_msg("%s: %ld", CASES[i].value, (long)head.retry_after_s);
     }
+}
+
+static void add_line_nul_behind_a_value_is_no_blank(void **state) {
+    (void)state;
+    static const char length[] = "Content-Length: 3\0\r\n", end[] = "\r\n";
+    struct loom_http_head head;
+    loom_head_start(&head, false, fake_date);
+    assert_int_equal(feed(&head, "HTTP/1.1 200 OK\r\n"), LOOM_OK);
+    assert_int_equal(loom_head_add_line(&head, length, sizeof length - 1), LOOM_OK);
+    assert_false(head.has_length);
+    assert_int_equal(loom_head_add_line(&head, end, sizeof end - 1), LOOM_ERR_BAD_ANSWER);
 }
 
 static void add_line_location_is_kept_up_to_its_ceiling(void **state) {
@@ -362,6 +375,7 @@ int main(void) {
         cmocka_unit_test(add_line_interim_answer_leaves_nothing),
         cmocka_unit_test(add_line_trailers_say_nothing),
         cmocka_unit_test(add_line_retry_after_is_bounded),
+        cmocka_unit_test(add_line_nul_behind_a_value_is_no_blank),
         cmocka_unit_test(add_line_date_is_a_date_or_nothing),
         cmocka_unit_test(add_line_any_challenge_may_say_that_the_token_is_invalid),
         cmocka_unit_test(add_line_location_is_kept_up_to_its_ceiling),
