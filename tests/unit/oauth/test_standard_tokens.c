@@ -345,6 +345,26 @@ static void revoke_of_one_token_takes_the_whole_time(void **unused) {
     }
 }
 
+static void revoke_repeats_neither_token(void **unused) {
+    (void)unused;
+    static const char *const answers[] = {
+        "{\"error\":\"x\",\"error_description\":\"not " TOKEN " here\"}",
+        "{\"error\":\"x\",\"error_description\":\"not " REFRESH_IN_FORM " here\"}",
+        "{\"error\":\"" TOKEN "\"}",
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        const struct fake_answer bad = {.status = 400, .json = answers[i]};
+        const struct fake_answer script[] = {bad, bad};
+        struct oauth_world world;
+        enum loom_revocation revocation;
+        assert_int_equal(revoke(&world, script, 2, ACCESS_TOO | REFRESH_TOO, &revocation),
+                         LOOM_ERR_BAD_ANSWER);
+        assert_string_equal(world.error.detail, "");
+        assert_string_equal(world.error.oauth_error, i < 2 ? "x" : "");
+        world_close(&world);
+    }
+}
+
 /* What one request may bring. REV-02, REV-03, REV-13 */
 static const struct ending {
     const char *what;
@@ -510,6 +530,7 @@ int main(void) {
         cmocka_unit_test(whoami_without_an_endpoint_is_an_empty_account),
         cmocka_unit_test(revoke_tells_of_the_refresh_token_first),
         cmocka_unit_test(revoke_of_one_token_takes_the_whole_time),
+        cmocka_unit_test(revoke_repeats_neither_token),
         cmocka_unit_test(revoke_of_two_tokens_tells_the_worse_outcome),
         cmocka_unit_test(revoke_without_an_answer_does_not_ask_again),
         cmocka_unit_test(revoke_that_is_refused_does_not_tell_the_token),
