@@ -82,11 +82,13 @@ static bool has_other_scheme(struct span authority) {
     return name.len + 1 == authority.len || !loom_ascii_is_digit(authority.at[name.len + 1]);
 }
 
-/* "https", "https:" and "https:good.com": a scheme, and nothing that says where. */
+/*
+ * "https", "https:", "https:good.com": a scheme, and nothing that says where. "http:8443" could be
+ * a host of that name; whoever reads it next may see the scheme, so no host has it.
+ */
 static bool is_scheme_alone(struct span authority) {
     struct span name = {authority.at, span_find_any(authority, ":")};
-    return (span_is(name, "https") || span_is(name, "http")) &&
-           (name.len == authority.len || has_other_scheme(authority));
+    return span_is(name, "https") || span_is(name, "http");
 }
 
 /* The refusals that a URI parser would let pass, or would call by a less helpful name. */
