@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keyrings see of the program, and what memory holds after a talk with one (THREATS: MEM)."""
+import os
+import re
+
+import keyrings
+import loomtest
+import memory_watch
+from loomtest import LOOM
+
+
+class KeyringHygiene(keyrings.Case):
+    def watched(self, run):
+        watch = memory_watch.Watch(os.path.join(self.folder, "watch"))
+        result = run({**self.desk.environment, **watch.environment})
+        self.assertEqual(watch.finds(self.secrets()), [])
+        return result
+
+    def fields(self, token):
+        return {"protocol": self.server.scheme, "host": self.server.host, "username": "oauth2",
+                "password": token}
+
+    def test_mem_133_memory_after_gnome_keyring(self):
+        self.desk = self.new_desk()
+        self.desk.start_gnome_keyring()
+        self.watched(lambda env: self.login(self.server, env=env))
+        token = self.server.last("token")
+        answer = self.watched(lambda env: self.get(self.server.url, env=env))
+        self.assertEqual(answer["password"], token)
+        self.watched(lambda env: self.helper("erase", self.fields(token), env=env))
+        self.watched(lambda env: self.login(self.server, env=env))
+        self.watched(lambda env: self.loom("logout", env=env))
+
+    # ---- Who asks ----
+
+    def seen_by_keepassxc(self, run):
+        """What KeePassXC found to be the program of this call."""
+        log = os.path.join(self.desk.home, "exe")
+        mark = os.path.getsize(log)
+        run(self.desk.environment)
+        with open(log) as file:
+            file.seek(mark)
+            looks = re.findall(r"(?m)^/proc/(\d+)/exe (.*)$", file.read())
+        # The first is the caller, then come its parents.
+        pid = str(max(self.results[-1].pids))
+        found = [program for seen, program in looks if seen == pid]
+        self.assertTrue(found, f"KeePassXC did not look at {pid}: {looks}")
+        return found[0]
+
+    def start_keepassxc(self):
+        self.desk = self.new_desk()
+        start = self.desk.start
+
+        def start_watched(argv, **more):
+            if argv[0] == "keepassxc":
+                more.update(LD_PRELOAD=memory_watch.library("exe_watch"),
+                            EXE_WATCH=os.path.join(self.desk.home, "exe"))
+            return start(argv, **more)
+
+        self.desk.start = start_watched
+        self.desk.start_keepassxc()
+
+    def test_mem_134_keepassxc_is_shown_which_program_asks(self):
+        """Its question to the person names the program; it looks at the first call of each."""
+        self.start_keepassxc()
+        program, token = os.path.realpath(LOOM), self.server.issue_token()
+        for run in (lambda env: self.login(self.server, env=env),
+                    lambda env: self.get(self.server.url, env=env),
+                    lambda env: self.give(self.server, token, env=env),
+                    lambda env: self.loom("logout", env=env)):
+            self.assertEqual(self.seen_by_keepassxc(run), program)
+
+    def test_mem_135_nothing_is_shown_while_a_secret_is_held(self):
+        """What git sent, or the variable: then KeePassXC names no program."""
+        self.start_keepassxc()
+        token = self.give(self.server, env=self.desk.environment)
+        told = {"LOOM_TOKEN": self.plant(loomtest.marker("told")),
+                "LOOM_SERVER": "https://elsewhere.example.com"}
+        self.assertEqual(self.seen_by_keepassxc(
+            lambda env: self.helper("erase", self.fields(token), env=env)), "-")
+        self.assertEqual(self.seen_by_keepassxc(
+            lambda env: self.get(self.server.url, env={**env, **told})), "-")
+
+    # ---- What it would print ----
+
+    def test_mem_136_libraries_print_nothing(self):
+        """GLib would write every message to a keyring, the secret in it, to standard output."""
+        self.desk = self.new_desk()
+        self.desk.start_gnome_keyring()
+        names = {"G_MESSAGES_DEBUG": "all", "G_DBUS_DEBUG": "all", "LIBSECRET_DEBUG": "all",
+                 "SECRET_DEBUG": "all", "G_DEBUG": "all", "GIO_USE_VFS": "local"}
+        env = {**self.desk.environment, **names}
+        self.assert_kept_in_keyring(self.login(self.server, env=env))
+        result = self.helper("get", {"protocol": "http", "host": self.server.host}, "-vv", env=env)
+        self.assertEqual(self.answer(result)["password"], self.server.last("token"))
+        for word in ("GLib", "GDBus", "DEBUG", "libsecret"):
+            self.assertNotIn(word, result.text)
+
+
+if __name__ == "__main__":
+    loomtest.main()
