@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,9 @@ union header {
     max_align_t alignment;
 };
 
+/* The library may call from threads of its own. */
+static atomic_bool has_failed;
+
 static union header *header_of(void *block) {
     return (union header *)block - 1;
 }
@@ -37,8 +41,10 @@ void *loom_wiping_malloc(size_t size) {
     union header *header = NULL;
     if (size <= SIZE_MAX - sizeof *header)
         header = malloc(sizeof *header + size);
-    if (header == NULL)
+    if (header == NULL) {
+        atomic_store(&has_failed, true);
         return NULL;
+    }
     header->size = size;
     return header + 1;
 }
@@ -71,4 +77,8 @@ char *loom_wiping_strdup(const char *text) {
 void loom_wiping_free(void *block) {
     if (block != NULL)
         loom_free_wiped(header_of(block), sizeof(union header) + header_of(block)->size);
+}
+
+bool loom_wiping_take_failure(void) {
+    return atomic_exchange(&has_failed, false);
 }

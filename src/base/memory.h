@@ -9,6 +9,7 @@
 #ifndef LOOM_BASE_MEMORY_H
 #define LOOM_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LOOM_CLEANUP(function) __attribute__((cleanup(function)))
@@ -28,6 +29,12 @@ void *loom_wiping_calloc(size_t count, size_t size);
 void *loom_wiping_realloc(void *block, size_t size);
 char *loom_wiping_strdup(const char *text);
 void loom_wiping_free(void *block);
+
+/*
+ * Was there a block since the last time this was asked that these could not give? Such a library
+ * may take the want of memory for something else, and blame the network for it.
+ */
+bool loom_wiping_take_failure(void);
 
 /* For LOOM_CLEANUP on a `char *` from malloc: wipe up to the NUL, free, set to NULL. */
 void loom_string_drop(char **string);

@@ -65,6 +65,20 @@ static void wiping_allocator_gives_back_nothing(void **state) {
     assert_int_equal(heap_watch_stop(), 0);
 }
 
+/* MEM-103 */
+static void wiping_take_failure_tells_of_each_want_once(void **state) {
+    (void)state;
+    loom_wiping_free(loom_wiping_malloc(8));
+    assert_false(loom_wiping_take_failure());
+    heap_fail_at(1);
+    assert_null(loom_wiping_calloc(2, 4));
+    assert_true(loom_wiping_take_failure());
+    assert_false(loom_wiping_take_failure());
+    heap_fail_at(1);
+    assert_null(loom_wiping_strdup("x"));
+    assert_true(loom_wiping_take_failure());
+}
+
 static void wiping_allocator_keeps_the_promises_of_malloc(void **state) {
     (void)state;
     for (size_t size = 0; size < 40; size++) {
@@ -92,6 +106,7 @@ int main(void) {
         cmocka_unit_test(wipe_some_bytes_leaves_the_others),
         cmocka_unit_test(free_wiped_leaves_nothing),
         cmocka_unit_test(string_drop_wipes_and_forgets),
+        cmocka_unit_test(wiping_take_failure_tells_of_each_want_once),
         cmocka_unit_test(wiping_allocator_gives_back_nothing),
         cmocka_unit_test(wiping_allocator_keeps_the_promises_of_malloc),
     };
