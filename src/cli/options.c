@@ -53,16 +53,20 @@ static void add_rows(struct tables *tables, const struct loom_option *rows) {
     }
 }
 
-static void store_value(struct loom_options *options, const struct loom_option *row, char *value) {
+/* False: popt had no memory for the value. */
+static bool store_value(struct loom_options *options, const struct loom_option *row, char *value) {
     void *field = (char *)options + row->offset;
     if (row->value == NULL) {
         int *count = field;
         *count += 1;
-        return;
+        return true;
     }
+    if (value == NULL)
+        return false;
     char **text = field;
     free(*text);
     *text = value;
+    return true;
 }
 
 static bool is_letter_known(const struct tables *tables, char letter) {
@@ -100,8 +104,21 @@ static void note_fault(poptContext context, int code, const struct tables *table
         name_option(tables, bad, left->option);
 }
 
-static void take_arguments(poptContext context, struct loom_options_left *left) {
-    const char *none[] = {NULL}, **rest = poptGetArgs(context);
+/*
+ * Without memory popt forgets arguments, and the command would be another one. What stands first is
+ * an option or an argument, what stands last may be the value of an option as well.
+ */
+static bool has_lost_arguments(const struct loom_options_read *read, const char **rest,
+                               const char *last_value) {
+    if (rest != NULL || read->argc < 2)
+        return rest != NULL && rest[0] == NULL;
+    const char *last = read->argv[read->argc - 1];
+    return read->argv[1][0] != '-' ||
+           (last[0] != '-' && (last_value == NULL || strcmp(last, last_value) != 0));
+}
+
+static void take_arguments(const char **rest, struct loom_options_left *left) {
+    const char *none[] = {NULL};
     int count = 0;
     if (rest == NULL)
         rest = none;
@@ -128,12 +145,19 @@ enum loom_option_fault loom_options_parse(const struct loom_options_read *read,
     if (context == NULL)
         return out_left->fault = LOOM_OPTION_NO_MEMORY;
     int code;
-    while ((code = poptGetNextOpt(context)) > 0)
-        store_value(options, tables.rows[code - 1], poptGetOptArg(context));
+    char *value = NULL; /* of the last option */
+    bool has_values = true;
+    while ((code = poptGetNextOpt(context)) > 0) {
+        value = poptGetOptArg(context);
+        has_values = store_value(options, tables.rows[code - 1], value) && has_values;
+    }
+    const char **rest = poptGetArgs(context);
     if (code < -1)
         note_fault(context, code, &tables, out_left);
+    else if (!has_values || has_lost_arguments(read, rest, value))
+        out_left->fault = LOOM_OPTION_NO_MEMORY;
     else
-        take_arguments(context, out_left);
+        take_arguments(rest, out_left);
     (void)poptFreeContext(context);
     return out_left->fault;
 }
