@@ -363,26 +363,32 @@ static size_t column_of(char letter) {
     return at == NULL ? sizeof going_on : (size_t)(at - going_on);
 }
 
+/* `letter` is what the answer is called. */
+static void take_in_state(size_t state, const struct loom_flow_answer *answer, char letter,
+                          const char *wire) {
+    struct loom_flow flow;
+    int64_t now_ms = enter_state(&flow, state), wait_ms = -1;
+    size_t column = column_of(letter);
+    char what[400];
+    (void)snprintf(what, sizeof what, "%s: %s", states[state].what, wire);
+    loom_flow_take(&flow, now_ms, answer);
+    if (column < sizeof going_on) {
+        expect_wait(what, &flow, now_ms, 1000 * states[state].wait_s[column] + MARGIN_MS);
+        return;
+    }
+    expect_equal(what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_END);
+    expect_equal(what, loom_flow_result(&flow), answer_of(letter)->err);
+}
+
 static void take_of_every_answer_in_both_dialects_in_every_state(void **unused) {
     (void)unused;
     for (size_t i = 0; i < DIALECTS * WIRES; i++) {
         int dialect = (int)(i % DIALECTS);
         struct loom_flow_answer answer = ask(i / DIALECTS, dialect);
-        char letter = letter_of(i / DIALECTS, dialect), wire[240], what[400];
-        size_t column = column_of(letter);
+        char wire[240];
         print_wire(i / DIALECTS, dialect, sizeof wire, wire);
-        for (size_t state = 0; state < sizeof states / sizeof states[0]; state++) {
-            struct loom_flow flow;
-            int64_t now_ms = enter_state(&flow, state), wait_ms = -1;
-            (void)snprintf(what, sizeof what, "%s: %s", states[state].what, wire);
-            loom_flow_take(&flow, now_ms, &answer);
-            if (column < sizeof going_on) {
-                expect_wait(what, &flow, now_ms, 1000 * states[state].wait_s[column] + MARGIN_MS);
-            } else {
-                expect_equal(what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_END);
-                expect_equal(what, loom_flow_result(&flow), answer_of(letter)->err);
-            }
-        }
+        for (size_t state = 0; state < sizeof states / sizeof states[0]; state++)
+            take_in_state(state, &answer, letter_of(i / DIALECTS, dialect), wire);
     }
 }
 
@@ -559,61 +565,64 @@ static void start_fresh(struct loom_flow *flow, int64_t interval_s, int64_t life
  * The machine sleeps, or the process is stopped: the clock goes on, and nobody looks at it until
  * `woken_ms` after the last answer. The code lives for 600 s.
  */
+static const struct sleep {
+    const char *what;
+    const char *history; /* each poll when it is due, at an interval of 5 s */
+    int64_t woken_ms;
+    enum loom_flow_step step;
+    enum loom_err result;  /* with END */
+    int64_t wait_ms;       /* with WAIT */
+    int64_t after_poll_ms; /* with POLL: the wait after one more that is pending */
+} sleeps[] = {
+    {"not at all", "", 0, LOOM_FLOW_WAIT, LOOM_OK, 5025, 0},
+    {"woken before a poll is due", ".", 4000, LOOM_FLOW_WAIT, LOOM_OK, 1025, 0},
+    {"woken a moment before", ".", 5024, LOOM_FLOW_WAIT, LOOM_OK, 1, 0},
+    {"woken in time", ".", 5025, LOOM_FLOW_POLL, LOOM_OK, 0, 5025},
+    {"woken long after a poll was due", "", 500000, LOOM_FLOW_POLL, LOOM_OK, 0, 5025},
+    {"what was missed is not made up for", "..", 300000, LOOM_FLOW_POLL, LOOM_OK, 0, 5025},
+    {"slowed down before", "S", 300000, LOOM_FLOW_POLL, LOOM_OK, 0, 10025},
+    {"backed off before", "LLL", 300000, LOOM_FLOW_POLL, LOOM_OK, 0, 5025},
+    {"in a back-off", "LLL", 30000, LOOM_FLOW_WAIT, LOOM_OK, 10025, 0},
+    {"in the time that Retry-After named", "R", 9000, LOOM_FLOW_WAIT, LOOM_OK, 1025, 0},
+    {"beyond what Retry-After named", "R", 11000, LOOM_FLOW_POLL, LOOM_OK, 0, 5025},
+    {"just before the code expires", "", 599999, LOOM_FLOW_POLL, LOOM_OK, 0, 1},
+    {"woken when it expires", "", 600000, LOOM_FLOW_END, LOOM_ERR_EXPIRED, 0, 0},
+    {"woken the next day", "", 86400000, LOOM_FLOW_END, LOOM_ERR_EXPIRED, 0, 0},
+    {"pending, woken the next day", ".", 86400000, LOOM_FLOW_END, LOOM_ERR_EXPIRED, 0, 0},
+    {"busy, woken the next day", "B", 86400000, LOOM_FLOW_END, LOOM_ERR_EXPIRED, 0, 0},
+    {"lost, woken the next day", "L", 86400000, LOOM_FLOW_END, LOOM_ERR_TIMEOUT, 0, 0},
+    {"pending and lost, woken then", ".U", 86400000, LOOM_FLOW_END, LOOM_ERR_EXPIRED, 0, 0},
+    {"woken at the end of time", ".", INT64_MAX - 5025, LOOM_FLOW_END, LOOM_ERR_EXPIRED, 0, 0},
+    /* No clock that is used goes back. If one did, nothing is asked earlier for it. */
+    {"a clock that went back", ".", -10000, LOOM_FLOW_WAIT, LOOM_OK, 15025, 0},
+};
+
+static void sleep_once(const struct sleep *row) {
+    struct loom_flow flow;
+    int64_t now_ms = 0, wait_ms = 0;
+    start_fresh(&flow, 5, 600);
+    for (const char *letter = row->history; *letter != '\0'; letter++) {
+        expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_WAIT);
+        now_ms += wait_ms;
+        loom_flow_take(&flow, now_ms, answer_of(*letter));
+    }
+    now_ms += row->woken_ms;
+    expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), row->step);
+    if (row->step == LOOM_FLOW_WAIT)
+        expect_equal(row->what, wait_ms, row->wait_ms);
+    if (row->step == LOOM_FLOW_END)
+        expect_equal(row->what, loom_flow_result(&flow), row->result);
+    if (row->step != LOOM_FLOW_POLL)
+        return;
+    loom_flow_take(&flow, now_ms, answer_of('.'));
+    expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_WAIT);
+    expect_equal(row->what, wait_ms, row->after_poll_ms);
+}
+
 static void next_after_a_sleep_is_what_the_table_says(void **unused) {
     (void)unused;
-    static const struct sleep {
-        const char *what;
-        const char *history; /* each poll when it is due, at an interval of 5 s */
-        int64_t woken_ms;
-        enum loom_flow_step step;
-        int64_t wait_ms;       /* with WAIT */
-        enum loom_err result;  /* with END */
-        int64_t after_poll_ms; /* with POLL: the wait after one more that is pending */
-    } sleeps[] = {
-        {"not at all", "", 0, LOOM_FLOW_WAIT, 5025, LOOM_OK, 0},
-        {"woken before a poll is due", ".", 4000, LOOM_FLOW_WAIT, 1025, LOOM_OK, 0},
-        {"woken a moment before", ".", 5024, LOOM_FLOW_WAIT, 1, LOOM_OK, 0},
-        {"woken in time", ".", 5025, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
-        {"woken long after a poll was due", "", 500000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
-        {"what was missed is not made up for", "..", 300000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
-        {"slowed down before", "S", 300000, LOOM_FLOW_POLL, 0, LOOM_OK, 10025},
-        {"backed off before", "LLL", 300000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
-        {"in a back-off", "LLL", 30000, LOOM_FLOW_WAIT, 10025, LOOM_OK, 0},
-        {"in the time that Retry-After named", "R", 9000, LOOM_FLOW_WAIT, 1025, LOOM_OK, 0},
-        {"beyond what Retry-After named", "R", 11000, LOOM_FLOW_POLL, 0, LOOM_OK, 5025},
-        {"just before the code expires", "", 599999, LOOM_FLOW_POLL, 0, LOOM_OK, 1},
-        {"woken when it expires", "", 600000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
-        {"woken the next day", "", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
-        {"pending, woken the next day", ".", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
-        {"busy, woken the next day", "B", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
-        {"lost, woken the next day", "L", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_TIMEOUT, 0},
-        {"pending and lost, woken then", ".U", 86400000, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
-        {"woken at the end of time", ".", INT64_MAX - 5025, LOOM_FLOW_END, 0, LOOM_ERR_EXPIRED, 0},
-        /* No clock that is used goes back. If one did, nothing is asked earlier for it. */
-        {"a clock that went back", ".", -10000, LOOM_FLOW_WAIT, 15025, LOOM_OK, 0},
-    };
-    for (size_t i = 0; i < sizeof sleeps / sizeof sleeps[0]; i++) {
-        const struct sleep *row = &sleeps[i];
-        struct loom_flow flow;
-        int64_t now_ms = 0, wait_ms = 0;
-        start_fresh(&flow, 5, 600);
-        for (const char *letter = row->history; *letter != '\0'; letter++) {
-            expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_WAIT);
-            now_ms += wait_ms;
-            loom_flow_take(&flow, now_ms, answer_of(*letter));
-        }
-        now_ms += row->woken_ms;
-        expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), row->step);
-        if (row->step == LOOM_FLOW_WAIT)
-            expect_equal(row->what, wait_ms, row->wait_ms);
-        if (row->step == LOOM_FLOW_END)
-            expect_equal(row->what, loom_flow_result(&flow), row->result);
-        if (row->step != LOOM_FLOW_POLL)
-            continue;
-        loom_flow_take(&flow, now_ms, answer_of('.'));
-        expect_equal(row->what, loom_flow_next(&flow, now_ms, &wait_ms), LOOM_FLOW_WAIT);
-        expect_equal(row->what, wait_ms, row->after_poll_ms);
-    }
+    for (size_t i = 0; i < sizeof sleeps / sizeof sleeps[0]; i++)
+        sleep_once(&sleeps[i]);
 }
 
 /* The answer to a poll that was sent before the machine slept still counts. */

@@ -205,24 +205,26 @@ static void discover_takes_the_second_place_whatever_the_first_has(void **unused
     }
 }
 
+/* `at` is the row of what the first place answers; USELESS: nothing either. */
+static void lose(enum loom_err err, size_t at) {
+    const struct fake_answer lost = {.err = err, .detail = "why"};
+    const struct fake_answer script[] = {at < USELESS ? useless[at].answer : lost, lost};
+    const char *what = at < USELESS ? useless[at].what : "at once";
+    struct oauth_world world;
+    struct loom_authority authority;
+    expect_equal(what, discover(&world, SERVER, script, at < USELESS ? 2 : 1, &authority), err);
+    expect_text(what, world.error.detail, "why");
+    world_close(&world);
+}
+
 static void discover_without_an_answer_is_the_networks_error(void **unused) {
     (void)unused;
     static const enum loom_err errors[] = {
         LOOM_ERR_NO_HOST, LOOM_ERR_UNREACHABLE, LOOM_ERR_TIMEOUT,     LOOM_ERR_TLS,
         LOOM_ERR_PROXY,   LOOM_ERR_INTERNAL,    LOOM_ERR_INTERRUPTED, LOOM_ERR_TLS_AUTHORITY};
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-        const struct fake_answer lost = {.err = errors[i], .detail = "why"};
-        for (size_t at = 0; at <= USELESS; at++) {
-            const struct fake_answer script[] = {at < USELESS ? useless[at].answer : lost, lost};
-            struct oauth_world world;
-            struct loom_authority authority;
-            const char *what = at < USELESS ? useless[at].what : "at once";
-            expect_equal(what, discover(&world, SERVER, script, at < USELESS ? 2 : 1, &authority),
-                         errors[i]);
-            expect_text(what, world.error.detail, "why");
-            world_close(&world);
-        }
-    }
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        for (size_t at = 0; at <= USELESS; at++)
+            lose(errors[i], at);
 }
 
 /* ---- Whose ---- */
@@ -277,7 +279,7 @@ static void discover_takes_any_spelling_of_the_issuer_and_no_other_issuer(void *
 
 static void discover_with_an_issuer_of_another_type_knows_no_such_server(void **unused) {
     (void)unused;
-    static const char *const issuers[] = {"null", "7", "[\"" SERVER "\"]", "{}", "true"};
+    static const char *const issuers[] = {"null", "7", ("[\"" SERVER "\"]"), "{}", "true"};
     for (size_t i = 0; i < sizeof issuers / sizeof issuers[0]; i++) {
         struct oauth_world world;
         struct loom_authority authority;

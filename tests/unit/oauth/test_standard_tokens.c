@@ -458,7 +458,8 @@ static void revoke_without_an_answer_does_not_ask_again(void **unused) {
 
 static void revoke_that_is_refused_does_not_tell_the_token(void **unused) {
     (void)unused;
-    static const char *const descriptions[] = {REFRESH, REFRESH_IN_FORM, "token=" REFRESH_IN_FORM};
+    static const char *const descriptions[] = {REFRESH, REFRESH_IN_FORM,
+                                               ("token=" REFRESH_IN_FORM)};
     for (size_t i = 0; i < sizeof descriptions / sizeof descriptions[0]; i++) {
         struct oauth_world world;
         enum loom_revocation revocation;
