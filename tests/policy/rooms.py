@@ -146,13 +146,14 @@ def check_cmake(files, rooms):
 
 
 def check_tests(files, rooms):
-    """What is private to a room is for the room's own tests, too."""
+    """What is private to a room is for the room's own tests and for the fuzzers, too."""
     complaints = []
     for path, text in files.items():
         for own, _ in INCLUDE.findall(without_comments(text)):
             room = own.split("/")[0]
-            if room in rooms and own.endswith("_priv.h") and not path.startswith(f"tests/unit/{room}/"):
-                complaints.append(f'{path}: "{own}" is private to {room} and its unit tests')
+            if room in rooms and own.endswith("_priv.h") and \
+                    not path.startswith((f"tests/unit/{room}/", "tests/fuzz/")):
+                complaints.append(f'{path}: "{own}" is private to {room} and its tests')
     return complaints
 
 
@@ -211,6 +212,7 @@ class SelfTest(unittest.TestCase):
         self.assertTrue(self.complaints(files={"src/main.c": '#include "http/a_priv.h"\n'}))
         self.assertTrue(check_tests({"tests/unit/git/t.c": '#include "http/a_priv.h"\n'}, self.rooms))
         self.assertFalse(check_tests({"tests/unit/http/t.c": '#include "http/a_priv.h"\n'}, self.rooms))
+        self.assertFalse(check_tests({"tests/fuzz/t.c": '#include "http/a_priv.h"\n'}, self.rooms))
 
     def test_a_header_that_is_not_there_or_has_no_room_is_seen(self):
         self.assertTrue(self.complaints(files={"src/git/g.c": '#include "base/z.h"\n'}))

@@ -11,7 +11,7 @@ TYPEDEF = re.compile(r"\btypedef\s+(?:const\s+)?(?:struct|union|enum)\b\s*\w*\s*
 # Where those words are named in order to be forbidden.
 SPEAK_OF_THEM = ("docs/STYLE.md", "tests/policy/words.py")
 TEXTS = ("src/**/*", "include/**/*", "tests/**/*.[ch]", "tests/**/*.py", "tests/**/*.sh",
-         "**/CMakeLists.txt", "docs/*.md", "README.md", "dev", ".ci/*", "po/*")
+         "tests/fuzz/*.dict", "**/CMakeLists.txt", "docs/*.md", "README.md", "dev", ".ci/*", "po/*")
 
 
 def pattern_of(word):
