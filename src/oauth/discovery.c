@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "oauth/exchange.h"
 
 #include <errno.h>
@@ -77,8 +78,9 @@ static enum loom_err read_issuer(const struct search *search, const struct loom_
     const char *issuer;
     if (loom_json_get_text(metadata, "issuer", LOOM_ISSUER_MAX, &issuer) != LOOM_OK)
         return loom_error_set(error, LOOM_ERR_NOT_LOOM);
+    bool is_shown = loom_text_is_printable_ascii(issuer, strlen(issuer), LOOM_ERROR_DETAIL_MAX);
     if (!is_issuer(search->server->origin, issuer))
-        return loom_error_os(error, LOOM_ERR_BAD_ANSWER, EXDEV, issuer);
+        return loom_error_os(error, LOOM_ERR_BAD_ANSWER, EXDEV, is_shown ? issuer : NULL);
     (void)snprintf(authority->issuer, sizeof authority->issuer, "%s", issuer);
     return LOOM_OK;
 }

@@ -89,8 +89,8 @@ struct loom_remote {
  * LOOM_ERR_USAGE: a client_id or scope that cannot be sent; nothing was asked. LOOM_ERR_NOT_LOOM:
  * no usable metadata at either place; with os_error EOPNOTSUPP: an OAuth server that offers no
  * device sign-in. LOOM_ERR_BAD_ANSWER: an endpoint that may not be asked (detail: its member's
- * name); with os_error EXDEV: another issuer than this server (detail: the one it names, to be made
- * printable). Any of the network's errors at the first place is final.
+ * name); with os_error EXDEV: another issuer than this server (detail: the one it names, if it can
+ * be shown). Any of the network's errors at the first place is final.
  */
 LOOM_CHECKED enum loom_err loom_oauth_discover(const struct loom_remote *server,
                                                const char *client_id, const char *scope,

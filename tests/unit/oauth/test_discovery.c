@@ -277,6 +277,33 @@ static void discover_takes_any_spelling_of_the_issuer_and_no_other_issuer(void *
     }
 }
 
+static void discover_with_an_issuer_that_cannot_be_shown_does_not_tell_it(void **unused) {
+    (void)unused;
+    static char longest[LOOM_ERROR_DETAIL_MAX + 2], metadata[LOOM_ISSUER_MAX + 512];
+    memset(longest, 'x', LOOM_ERROR_DETAIL_MAX + 1);
+    const struct {
+        const char *issuer;
+        int extra; /* less of it */
+        size_t told_len;
+    } rows[] = {
+        {"https://\\u001b[2K/", 0, 0},
+        {"https://caf\xc3\xa9.example", 0, 0},
+        {longest, 0, 0},
+        {longest, 1, LOOM_ERROR_DETAIL_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct oauth_world world;
+        struct loom_authority authority;
+        const struct fake_answer script[] = {{.status = 200, .json = metadata}, {.status = 404}};
+        (void)snprintf(metadata, sizeof metadata, "{\"issuer\":\"%s\"," DEVICE "," TOKENS "}",
+                       rows[i].issuer + rows[i].extra);
+        assert_int_equal(discover(&world, SERVER, script, 2, &authority), LOOM_ERR_BAD_ANSWER);
+        assert_int_equal(world.error.os_error, EXDEV);
+        assert_int_equal(strlen(world.error.detail), rows[i].told_len);
+        world_close(&world);
+    }
+}
+
 static void discover_with_an_issuer_of_another_type_knows_no_such_server(void **unused) {
     (void)unused;
     static const char *const issuers[] = {"null", "7", ("[\"" SERVER "\"]"), "{}", "true"};
@@ -464,6 +491,7 @@ int main(void) {
         cmocka_unit_test(discover_takes_the_second_place_whatever_the_first_has),
         cmocka_unit_test(discover_without_an_answer_is_the_networks_error),
         cmocka_unit_test(discover_takes_any_spelling_of_the_issuer_and_no_other_issuer),
+        cmocka_unit_test(discover_with_an_issuer_that_cannot_be_shown_does_not_tell_it),
         cmocka_unit_test(discover_with_an_issuer_of_another_type_knows_no_such_server),
         cmocka_unit_test(endpoint_parse_takes_only_what_may_be_asked),
         cmocka_unit_test(discover_with_an_endpoint_that_may_not_be_asked_names_it),
