@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 /* What no child has to know. LOOM_TOKEN is not in our own environment any more. */
-static const char *const withheld[] = {"LOOM_TOKEN=", "LOOM_TOKEN_FILE="};
+static const char *const withheld[] = {
+    "LOOM_TOKEN=", "LOOM_TOKEN_FILE=", "LOOM_PASSPHRASE="}; /* reserved: docs/VAULT-FORMAT.md */
 
 static bool is_program(const char *path) {
     struct stat info;

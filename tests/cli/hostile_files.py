@@ -139,6 +139,16 @@ class HostileFiles(loomtest.Case):
             self.in_each_place(places.NO_FILES, lambda home, name=name: os.path.join(
                 home.data, name), check)
 
+    def test_fs_158_in_the_place_of_the_servers_locks(self):
+        """Worth a wait, but no sign-in: what needs none of them works without."""
+        def check(trap, home):
+            self.check_answers(home)
+            self.run_give(home)
+            self.run_erase(home)
+            self.assertEqual(home.tokens(), {self.server.url: self.token})
+
+        self.in_each_place(places.NO_FOLDERS, lambda home: os.path.join(home.data, "lock"), check)
+
     def test_fs_143_hard_links(self):
         """The link count is not looked at: other names keep the old content, and what is saved is
         a file of its own."""

@@ -160,6 +160,7 @@ static void spoil_and_harden(void) {
     sigset_t all;
     CHECK(setenv("LOOM_TOKEN", "lt_marker", 1) == 0);
     CHECK(setenv("LOOM_TOKEN_FILE", "/run/secrets/marker", 1) == 0);
+    CHECK(setenv("LOOM_PASSPHRASE", "lp_marker", 1) == 0);
     CHECK(setenv("LOOM_TOKENS", "kept", 1) == 0);
     CHECK(getrlimit(RLIMIT_CORE, &core) == 0);
     core.rlim_cur = core.rlim_max < CORE ? core.rlim_max : CORE;
@@ -212,6 +213,7 @@ static void check_environment(void *argument) {
     const char *environment = fact(scratch, "environment");
     CHECK(strstr(environment, "marker") == NULL);
     CHECK(strstr(environment, "LOOM_TOKEN=") == NULL);
+    CHECK(strstr(environment, "LOOM_PASSPHRASE=") == NULL);
     CHECK(strstr(environment, "LOOM_TOKENS=kept\n") != NULL);
     CHECK(getenv("LOOM_TOKEN_FILE") != NULL); /* we still have it */
 }
