@@ -98,8 +98,9 @@ static bool is_proxy_fault(const struct loom_http_exchange *exchange, CURLcode r
     if (proxy == NULL)
         return false;
     long status = connect_status(exchange);
+    /* A 200 whose head never ends opens no way either; TLS that fails has results of its own. */
     if (status != 0)
-        return status < 200 || status > 299;
+        return status < 200 || status > 299 || (result == CURLE_RECV_ERROR && !exchange->has_begun);
     if (!exchange->has_dialled)
         return result == CURLE_COULDNT_CONNECT; /* a kind of proxy that libcurl does not know */
     if (exchange->dialled_port == exchange->request->origin->port)
