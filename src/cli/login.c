@@ -84,7 +84,13 @@ static int sign_in(struct loom_cli *cli, const struct loom_origin *server, const
     if (cli->options.with_token > 0)
         err = read_given_token(cli, &given, &error);
     if (err == LOOM_OK) {
-        struct loom_sign_in_wish wish = {server, ca_file, given};
+        struct loom_sign_in_wish wish = {
+            .origin = server,
+            .ca_file = ca_file,
+            .given = given,
+            .client_id = cli->options.client_id,
+            .scope = cli->options.scope,
+        };
         err = loom_sign_in(&session, &wish, &prompt, &signed_in, &error);
     }
     return err == LOOM_OK ? loom_login_view_done(&view, &signed_in)
@@ -122,6 +128,9 @@ static const struct loom_option options[] = {
     {"with-token", '\0', NULL, N_("read a token from standard input instead"),
      LOOM_OPTION_AT(with_token)},
     {"store", '\0', "PLACE", N_("auto, keyring or file"), LOOM_OPTION_AT(store)},
+    {"client-id", '\0', "ID", N_("as whom to sign in to a standard OAuth server"),
+     LOOM_OPTION_AT(client_id)},
+    {"scope", '\0', "SCOPE", N_("what to ask a standard OAuth server for"), LOOM_OPTION_AT(scope)},
     {"json", '\0', NULL, N_("print what happens as JSON, an object a line"), LOOM_OPTION_AT(json)},
     LOOM_OPTIONS_END,
 };

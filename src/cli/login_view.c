@@ -58,6 +58,41 @@ static void show_already(void *context, const struct loom_credential *existing) 
     loom_say(&view->cli->err, message, &words);
 }
 
+/* Not the server that was named, though that one says so itself. */
+static void warn_of_foreign_endpoint(struct loom_output *err, const struct loom_login_view *view,
+                                     const struct loom_page *endpoint,
+                                     const struct loom_page *shown) {
+    bool is_new = shown == NULL || !loom_origin_is_same_host(&endpoint->origin, &shown->origin);
+    if (endpoint->url[0] == '\0' || !is_new ||
+        loom_origin_is_same_host(&endpoint->origin, view->server))
+        return;
+    loom_say_always(
+        err,
+        N_("{server} lets another server give out its tokens. Be sure that you trust "
+           "it:\n\n    {detail}\n"),
+        &(struct loom_words){.server = view->server->url, .detail = endpoint->origin.url});
+}
+
+static bool show_dialect(void *context, const struct loom_authority *authority, bool is_changed) {
+    struct loom_login_view *view = context;
+    struct loom_output *err = &view->cli->err;
+    struct loom_words words = {.server = view->server->url};
+    if (is_changed)
+        loom_say_always(
+            err,
+            authority->is_standard
+                ? N_("{server} was a Loom server at your last sign-in, and is a standard OAuth "
+                     "server now. If you did not expect that, stop and ask whoever runs it.\n")
+                : N_("{server} was a standard OAuth server at your last sign-in, and is a Loom "
+                     "server now. If you did not expect that, stop and ask whoever runs it.\n"),
+            &words);
+    if (authority->is_standard) {
+        warn_of_foreign_endpoint(err, view, &authority->token, NULL);
+        warn_of_foreign_endpoint(err, view, &authority->device_authorization, &authority->token);
+    }
+    return !is_changed || err->is_terminal || view->cli->options.client_id != NULL;
+}
+
 static enum loom_err add_code(const struct loom_login_view *view,
                               const struct loom_device_grant *grant, struct loom_json *object) {
     /* Whoever reads the log of a CI run could approve with the complete address. */
@@ -179,7 +214,11 @@ static void show_waiting(void *context, enum loom_waiting reason, int64_t left_m
 struct loom_prompt loom_login_view_open(struct loom_login_view *out_view, struct loom_cli *cli,
                                         const struct loom_origin *server) {
     *out_view = (struct loom_login_view){.cli = cli, .server = server};
-    return (struct loom_prompt){out_view, show_already, show_code, show_waiting};
+    return (struct loom_prompt){.context = out_view,
+                                .already = show_already,
+                                .dialect = show_dialect,
+                                .code = show_code,
+                                .waiting = show_waiting};
 }
 
 static enum loom_err add_done(const struct loom_login_view *view,
@@ -230,6 +269,31 @@ static void say_environment_token(const struct loom_login_view *view) {
                         NULL);
 }
 
+/* What the server did otherwise than it was asked, and what the clock may make go wrong. */
+static void say_news(const struct loom_login_view *view, const struct loom_signed_in *signed_in) {
+    struct loom_output *err = &view->cli->err;
+    char minutes[TIME_MAX];
+    int64_t ahead_s = signed_in->clock_ahead_s;
+    (void)snprintf(minutes, sizeof minutes, "%lld",
+                   (long long)((ahead_s < 0 ? -ahead_s : ahead_s) / MINUTE_S));
+    struct loom_words words = {.server = view->server->url, .time = minutes};
+    if (signed_in->granted_scope != NULL)
+        loom_say_always(
+            err, N_("The server granted another scope than was asked for:\n\n    {detail}\n"),
+            &(struct loom_words){.detail = signed_in->granted_scope});
+    if (signed_in->is_unchecked)
+        loom_say_always(
+            err, N_("{server} offers no way to check a token. It was stored unchecked."), &words);
+    if (ahead_s != 0)
+        loom_say_always(err,
+                        ahead_s > 0
+                            ? N_("This computer's clock is {time} minutes ahead of the server's. "
+                                 "Please set it right.")
+                            : N_("This computer's clock is {time} minutes behind the server's. "
+                                 "Please set it right."),
+                        &words);
+}
+
 int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_in *signed_in) {
     struct loom_output *err = &view->cli->err;
     struct loom_words words = named(view, &signed_in->credential.account);
@@ -242,6 +306,7 @@ int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_
                  words.name != NULL ? N_("Signed in to {server} as {name}.")
                                     : N_("Signed in to {server}."),
                  &words);
+    say_news(view, signed_in);
     if (signed_in->old_token == LOOM_OLD_TOKEN_LEFT)
         loom_say_always(err,
                         N_("The server could not be told that your earlier sign-in is over. To be "

@@ -175,5 +175,7 @@ void loom_options_clear(struct loom_options *options) {
     free(options->cacert);
     free(options->color);
     free(options->store);
+    free(options->client_id);
+    free(options->scope);
     *options = (struct loom_options){.server = NULL};
 }

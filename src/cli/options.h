@@ -20,6 +20,8 @@ struct loom_options {
     char *cacert;
     char *color;
     char *store;
+    char *client_id;
+    char *scope;
     int verbose;
     int quiet;
     int help;

@@ -67,9 +67,19 @@ static const struct {
         "sent. Try again later, or tell whoever runs the server.")},
     {LOOM_ERR_SERVER, ANY,
      N_("{server} has a problem at present (HTTP {status}). Try again later.")},
+    {LOOM_ERR_NOT_LOOM, EOPNOTSUPP,
+     N_("{server} is an OAuth server that offers no sign-in with a code. Tell whoever runs it that "
+        "the device authorization grant is missing.")},
+    {LOOM_ERR_NOT_LOOM, EPROTOTYPE,
+     N_("{server} wants to be signed in to in another way than last time, so nothing was done. If "
+        "that is right, sign in at a terminal, or say as whom with this option:"
+        "\n\n    --client-id ID\n")},
     {LOOM_ERR_NOT_LOOM, ANY,
      N_("{server} answers, but it is not a Loom server. Check the address. Some networks also "
         "want you to sign in to them first.")},
+    {LOOM_ERR_BAD_ANSWER, EXDEV,
+     N_("{server} says that it is another server, so nothing was sent to it. If that is the one "
+        "that you want, name it yourself:\n\n    {detail}\n")},
     {LOOM_ERR_BAD_ANSWER, ANY,
      N_("{server} gave an answer that this program cannot use. Nothing was changed. If it happens "
         "again, tell whoever runs the server.")},

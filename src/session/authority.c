@@ -92,3 +92,18 @@ void loom_authority_date(const struct loom_tokens *tokens, int64_t asked_at,
     if (credential->obtained_at < asked_at)
         credential->obtained_at = asked_at;
 }
+
+enum loom_err loom_authority_revoke(const struct loom_remote *server,
+                                    const struct loom_credential *credential,
+                                    enum loom_revocation *out_revocation,
+                                    struct loom_error *error) {
+    struct loom_authority authority;
+    struct loom_remote remote = *server;
+    const struct loom_tokens tokens = {.access = credential->token, .refresh = credential->refresh};
+    *out_revocation = LOOM_REVOKE_FAILED;
+    enum loom_err err = loom_authority_recall(credential, &authority);
+    if (err != LOOM_OK)
+        return loom_error_detail(error, err, credential->origin.url);
+    remote.authority = &authority;
+    return loom_oauth_revoke(&remote, &tokens, out_revocation, error);
+}

@@ -34,4 +34,13 @@ LOOM_CHECKED enum loom_err loom_authority_remember(const struct loom_authority *
 void loom_authority_date(const struct loom_tokens *tokens, int64_t asked_at,
                          struct loom_credential *credential);
 
+/*
+ * End the tokens of a credential with whoever gave them out, as loom_oauth_revoke() does.
+ * `server` says how to ask; its authority is not looked at.
+ */
+LOOM_CHECKED enum loom_err loom_authority_revoke(const struct loom_remote *server,
+                                                 const struct loom_credential *credential,
+                                                 enum loom_revocation *out_revocation,
+                                                 struct loom_error *error);
+
 #endif

@@ -167,22 +167,20 @@ static enum loom_err renew(const struct run *run, const struct loom_authority *a
 }
 
 /* Somebody signed out or in while the server was asked: nobody wants these any more. */
-static void end_tokens(const struct run *run, const struct loom_authority *authority,
-                       const struct loom_credential *newer) {
-    struct loom_remote server = remote(run, authority, REVOKE_MS);
-    struct loom_tokens tokens = {.access = newer->token, .refresh = newer->refresh};
+static void end_tokens(const struct run *run, const struct loom_credential *newer) {
+    struct loom_remote server = remote(run, NULL, REVOKE_MS);
     enum loom_revocation revocation;
-    loom_error_ignore(loom_oauth_revoke(&server, &tokens, &revocation, NULL));
+    loom_error_ignore(loom_authority_revoke(&server, newer, &revocation, NULL));
 }
 
-static enum loom_err keep(struct run *run, const struct loom_authority *authority,
-                          struct loom_credential *newer, struct loom_error *error) {
+static enum loom_err keep(struct run *run, struct loom_credential *newer,
+                          struct loom_error *error) {
     bool is_done = false;
     enum loom_err err =
         run->home->ops->replace_this(run->home, run->credential, newer, run->unsaved);
     if (err == LOOM_ERR_NOT_FOUND) {
         *run->unsaved = (struct loom_error)LOOM_ERROR_INIT;
-        end_tokens(run, authority, newer);
+        end_tokens(run, newer);
         return read_again(run, &is_done, error);
     }
     if (err == LOOM_OK)
@@ -235,7 +233,7 @@ static enum loom_err ask(struct run *run, struct loom_error *error) {
     if (err != LOOM_OK)
         return err;
     err = renew(run, &authority, &tokens, asked_at, &newer);
-    return err == LOOM_OK ? keep(run, &authority, &newer, error) : loom_error_set(error, err);
+    return err == LOOM_OK ? keep(run, &newer, error) : loom_error_set(error, err);
 }
 
 enum loom_err loom_refresh(const struct loom_session *session, const struct loom_refresh_wish *wish,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/sign_in.h"
+#include "session/sign_in_priv.h"
 
-#include "base/clock.h"
+#include "session/authority.h"
 #include "store/refused.h"
 #include "store/server_lock.h"
 #include "store/store.h"
@@ -10,41 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000 };
-
-/* Everything that one sign-in works with. */
-struct run {
-    const struct loom_session *session;
-    const struct loom_sign_in_wish *wish;
-    const struct loom_prompt *prompt;
-    struct loom_credential
-        previous;                 /* what the store held before; empty when has_previous is not */
-    struct loom_credential older; /* another copy beside it, in another place; or empty */
-    bool has_previous;
-    char *ca_file; /* owned: the wish's, else the previous one's */
-};
-
-static struct loom_remote remote(const struct run *run, int timeout_ms) {
-    return (struct loom_remote){
-        .http = run->session->http,
-        .origin = run->wish->origin,
-        .ca_file = run->ca_file,
-        .timeout_ms = timeout_ms,
-    };
-}
-
-static int64_t now_ms(const struct run *run) {
-    const struct loom_clock *clock = run->session->clock;
-    return clock->now_ms(clock->context);
-}
-
-static int64_t now_epoch_s(const struct run *run) {
-    const struct loom_clock *clock = run->session->clock;
-    return clock->epoch_s(clock->context);
-}
+enum { CLOCK_SLACK_S = 120 };
 
 /* Of two copies the newer is what is replaced, as it is what answers; a tie goes to the first. */
-static void take_previous(struct run *run, struct loom_credential *found) {
+static void take_previous(struct loom_sign_in_run *run, struct loom_credential *found) {
     bool is_newer = !run->has_previous || found->obtained_at > run->previous.obtained_at;
     struct loom_credential *to = is_newer ? &run->previous : &run->older;
     loom_credential_clear(&run->older);
@@ -58,7 +27,7 @@ static void take_previous(struct run *run, struct loom_credential *found) {
  * Each place is asked, whichever of them is chosen now: what is saved in one is removed from the
  * other, and its token has to end as well.
  */
-static enum loom_err look_into_parts(struct run *run) {
+static enum loom_err look_into_parts(struct loom_sign_in_run *run) {
     struct loom_store *parts[LOOM_STORE_PARTS_MAX];
     struct loom_store_question exact = {run->wish->origin, false};
     size_t count = loom_store_parts(run->session->store, parts);
@@ -74,7 +43,7 @@ static enum loom_err look_into_parts(struct run *run) {
 }
 
 /* A store that cannot tell what it holds (a damaged vault beside a keyring) has nothing to show. */
-static enum loom_err look_for_previous(struct run *run) {
+static enum loom_err look_for_previous(struct loom_sign_in_run *run) {
     struct loom_store *store = run->session->store;
     struct loom_store_question question = {run->wish->origin, true};
     loom_credential_clear(&run->previous);
@@ -88,7 +57,7 @@ static enum loom_err look_for_previous(struct run *run) {
     return err == LOOM_ERR_INTERNAL ? err : LOOM_OK;
 }
 
-static enum loom_err choose_ca_file(struct run *run) {
+static enum loom_err choose_ca_file(struct loom_sign_in_run *run) {
     const char *path = run->wish->ca_file != NULL ? run->wish->ca_file : run->previous.ca_file;
     if (path == NULL)
         return LOOM_OK;
@@ -96,7 +65,7 @@ static enum loom_err choose_ca_file(struct run *run) {
     return run->ca_file == NULL ? LOOM_ERR_INTERNAL : LOOM_OK;
 }
 
-static enum loom_err prepare(struct run *run, struct loom_error *error) {
+static enum loom_err prepare(struct loom_sign_in_run *run, struct loom_error *error) {
     struct loom_store *store = run->session->store;
     enum loom_err err = store->ops->check(store, error);
     if (err != LOOM_OK)
@@ -111,106 +80,33 @@ static enum loom_err prepare(struct run *run, struct loom_error *error) {
     return LOOM_OK;
 }
 
-static enum loom_waiting reason_of(const struct loom_flow_answer *answer) {
-    static const enum loom_waiting reasons[] = {
-        [LOOM_FLOW_PENDING] = LOOM_WAITING_PENDING,  [LOOM_FLOW_SLOW_DOWN] = LOOM_WAITING_SLOW_DOWN,
-        [LOOM_FLOW_BUSY] = LOOM_WAITING_SERVER,      [LOOM_FLOW_LOST] = LOOM_WAITING_NETWORK,
-        [LOOM_FLOW_APPROVED] = LOOM_WAITING_PENDING, [LOOM_FLOW_FATAL] = LOOM_WAITING_PENDING,
-    };
-    return reasons[answer->kind];
-}
-
-/* Wait a second at most, so that the time left on the screen moves. */
-static enum loom_err wait_a_little(const struct run *run, const struct loom_flow *flow,
-                                   enum loom_waiting reason, int64_t wait_ms) {
-    const struct loom_clock *clock = run->session->clock;
-    run->prompt->waiting(run->prompt->context, reason, loom_flow_left_ms(flow, now_ms(run)));
-    return clock->sleep_ms(clock->context, wait_ms < TICK_MS ? wait_ms : TICK_MS);
-}
-
-/* An answer that comes after the code's life is of no use, and one that hangs stops the clock. */
-static int poll_timeout_ms(const struct run *run, const struct loom_flow *flow) {
-    int64_t left_ms = loom_flow_left_ms(flow, now_ms(run));
-    return left_ms < LOOM_SESSION_POLL_MS ? (int)(left_ms > TICK_MS ? left_ms : TICK_MS)
-                                          : LOOM_SESSION_POLL_MS;
-}
-
-static enum loom_err poll_until_done(const struct run *run, const struct loom_device_grant *grant,
-                                     struct loom_flow *flow, struct loom_secret **out_token,
-                                     struct loom_error *error) {
-    enum loom_waiting reason = LOOM_WAITING_PENDING;
-    for (;;) {
-        int64_t wait_ms = 0;
-        enum loom_flow_step step = loom_flow_next(flow, now_ms(run), &wait_ms);
-        if (step == LOOM_FLOW_END)
-            break;
-        if (step == LOOM_FLOW_WAIT) {
-            enum loom_err err = wait_a_little(run, flow, reason, wait_ms);
-            if (err != LOOM_OK)
-                return loom_error_set(error, err);
-            continue;
-        }
-        struct loom_poll poll;
-        struct loom_remote server = remote(run, poll_timeout_ms(run, flow));
-        loom_oauth_poll(&server, grant->device_code, &poll, error);
-        if (poll.tokens.access != NULL) {
-            *out_token = poll.tokens.access;
-            poll.tokens.access = NULL;
-        }
-        loom_tokens_clear(&poll.tokens);
-        loom_flow_take(flow, now_ms(run), &poll.answer);
-        reason = reason_of(&poll.answer);
-    }
-    enum loom_err err = loom_flow_result(flow);
-    /* Expired by the clock: what the last poll noted is not why. */
-    if (error != NULL && err != error->code)
-        (void)loom_error_set(error, err);
-    return err;
-}
-
-static enum loom_err run_flow(const struct run *run, struct loom_secret **out_token,
-                              struct loom_error *error) {
-    LOOM_CLEANUP(loom_device_grant_clear) struct loom_device_grant grant = LOOM_DEVICE_GRANT_INIT;
-    struct loom_remote server = remote(run, 0);
-    struct loom_flow flow;
-    int64_t asked_at_ms = now_ms(run), asked_at_s = now_epoch_s(run);
-    enum loom_err err = loom_oauth_start(&server, &grant, error);
-    if (err != LOOM_OK)
-        return err;
-    loom_flow_start(&flow, asked_at_ms, now_ms(run), &grant.terms);
-    if (grant.terms.life_s > 0 &&
-        !run->prompt->code(run->prompt->context, &grant, asked_at_s + grant.terms.life_s))
-        return loom_error_os(error, LOOM_ERR_INTERNAL, EPIPE, NULL);
-    return poll_until_done(run, &grant, &flow, out_token, error);
-}
-
-static enum loom_old_token revoke(const struct run *run, struct loom_secret *token) {
-    struct loom_remote server = remote(run, LOOM_SESSION_REVOKE_MS);
-    const struct loom_tokens tokens = {.access = token};
+/* End what a credential holds, with whoever gave it out. */
+static enum loom_old_token revoke(const struct loom_sign_in_run *run,
+                                  const struct loom_credential *credential) {
+    struct loom_remote server = loom_sign_in_remote(run, LOOM_SESSION_REVOKE_MS);
     enum loom_revocation revocation = LOOM_REVOKE_FAILED;
-    enum loom_err err = loom_oauth_revoke(&server, &tokens, &revocation, NULL);
+    enum loom_err err = loom_authority_revoke(&server, credential, &revocation, NULL);
     bool is_dead = err == LOOM_OK && revocation <= LOOM_REVOKED_BEFORE;
     return is_dead ? LOOM_OLD_TOKEN_REVOKED : LOOM_OLD_TOKEN_LEFT;
 }
 
-/* Fill everything but the token and the account. */
-static enum loom_err describe(const struct run *run, struct loom_credential *credential) {
-    int64_t now_s = now_epoch_s(run);
+/* Fill everything but the tokens and the account. */
+static enum loom_err describe(const struct loom_sign_in_run *run,
+                              struct loom_credential *credential) {
+    /* Never older than what it replaces, whatever the clock did: the newer of two copies wins. */
+    credential->obtained_at = run->has_previous ? run->previous.obtained_at : 0;
+    loom_authority_date(&run->tokens, run->asked_at_s, credential);
     credential->has_origin = true;
     credential->origin = *run->wish->origin;
     credential->source = run->wish->given != NULL ? LOOM_SOURCE_GIVEN : LOOM_SOURCE_DEVICE;
-    credential->dialect = LOOM_DIALECT_LOOM;
-    /* Never older than what it replaces, whatever the clock did: the newer of two copies wins. */
-    credential->obtained_at =
-        run->has_previous && run->previous.obtained_at > now_s ? run->previous.obtained_at : now_s;
-    if (run->ca_file == NULL)
-        return LOOM_OK;
-    credential->ca_file = strdup(run->ca_file);
-    return credential->ca_file == NULL ? LOOM_ERR_INTERNAL : LOOM_OK;
+    if (run->ca_file != NULL && credential->ca_file == NULL &&
+        (credential->ca_file = strdup(run->ca_file)) == NULL)
+        return LOOM_ERR_INTERNAL;
+    return loom_authority_remember(&run->authority, credential);
 }
 
-static enum loom_err save(const struct run *run, const struct loom_credential *credential,
-                          struct loom_error *error) {
+static enum loom_err save(const struct loom_sign_in_run *run,
+                          const struct loom_credential *credential, struct loom_error *error) {
     struct loom_store *store = run->session->store;
     return store->ops->save(store, credential, error);
 }
@@ -219,7 +115,7 @@ static enum loom_err save(const struct run *run, const struct loom_credential *c
  * Another sign-in may have ended meanwhile, or end now: what is replaced is what is there under the
  * lock, so that of many tokens each but the last has somebody who ends it.
  */
-static enum loom_err exchange(struct run *run, struct loom_credential *credential,
+static enum loom_err exchange(struct loom_sign_in_run *run, struct loom_credential *credential,
                               struct loom_error *error) {
     LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
     enum loom_err err = loom_server_lock_take(run->session->paths, run->wish->origin, &lock, error);
@@ -232,14 +128,14 @@ static enum loom_err exchange(struct run *run, struct loom_credential *credentia
 }
 
 /* The token is stored before anything else is asked, so that nothing can lose it any more. */
-static enum loom_err keep(struct run *run, struct loom_signed_in *signed_in,
+static enum loom_err keep(struct loom_sign_in_run *run, struct loom_signed_in *signed_in,
                           struct loom_error *error) {
     struct loom_credential *credential = &signed_in->credential;
     enum loom_err err = exchange(run, credential, error);
     /* A write that may yet be carried out must not leave a dead token behind. */
     bool is_unknown = err == LOOM_ERR_KEYRING && error != NULL && error->os_error == EINPROGRESS;
     if (err != LOOM_OK && !is_unknown && credential->source == LOOM_SOURCE_DEVICE)
-        signed_in->lost_token = revoke(run, credential->token);
+        signed_in->lost_token = revoke(run, credential);
     return err;
 }
 
@@ -248,7 +144,7 @@ static bool is_ours_to_end(const struct loom_credential *credential) {
     return credential->token != NULL && credential->source == LOOM_SOURCE_DEVICE;
 }
 
-static void put_back(const struct run *run) {
+static void put_back(const struct loom_sign_in_run *run) {
     struct loom_store *store = run->session->store;
     struct loom_store_question question = {run->wish->origin, true};
     enum loom_err err = run->has_previous ? store->ops->save(store, &run->previous, NULL)
@@ -261,8 +157,8 @@ static void put_back(const struct run *run) {
  * meanwhile: then what is stored is not ours to change, and who replaced it has ended it. A store
  * that cannot tell holds what was put there.
  */
-static enum loom_err take_word(const struct run *run, const struct loom_credential *credential,
-                               enum loom_err word) {
+static enum loom_err take_word(const struct loom_sign_in_run *run,
+                               const struct loom_credential *credential, enum loom_err word) {
     LOOM_CLEANUP(loom_lock_release) struct loom_lock lock = LOOM_LOCK_INIT;
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential stored = LOOM_CREDENTIAL_INIT;
     struct loom_store *store = run->session->store;
@@ -281,9 +177,9 @@ static enum loom_err take_word(const struct run *run, const struct loom_credenti
 }
 
 /* Only the server's own "no" counts: a name is a courtesy. */
-static enum loom_err learn_name(const struct run *run, struct loom_credential *credential,
-                                struct loom_error *error) {
-    struct loom_remote server = remote(run, LOOM_SESSION_WHOAMI_MS);
+static enum loom_err learn_name(const struct loom_sign_in_run *run,
+                                struct loom_credential *credential, struct loom_error *error) {
+    struct loom_remote server = loom_sign_in_remote(run, LOOM_SESSION_WHOAMI_MS);
     enum loom_err word = loom_oauth_whoami(&server, credential->token, &credential->account, error);
     bool has_name = word == LOOM_OK && loom_account_name(&credential->account) != NULL;
     if (has_name || word == LOOM_ERR_REJECTED)
@@ -292,41 +188,63 @@ static enum loom_err learn_name(const struct run *run, struct loom_credential *c
         return loom_error_set(error, LOOM_OK);
     /* The other copy went when the new token was saved. */
     if (is_ours_to_end(&run->older) && !loom_secret_is_equal(run->older.token, run->previous.token))
-        (void)revoke(run, run->older.token);
+        (void)revoke(run, &run->older);
     return word;
 }
 
-static enum loom_err sign_in_by_flow(struct run *run, struct loom_signed_in *signed_in,
-                                     struct loom_error *error) {
-    enum loom_err err = run_flow(run, &signed_in->credential.token, error);
-    if (err == LOOM_OK)
-        err = keep(run, signed_in, error);
-    return err == LOOM_OK ? learn_name(run, &signed_in->credential, error) : err;
+/* What came with the tokens that a person should hear of. */
+static void take_news(struct loom_sign_in_run *run, struct loom_signed_in *signed_in) {
+    int64_t ahead_s = run->tokens.date_s != 0 ? loom_sign_in_now_s(run) - run->tokens.date_s : 0;
+    if (ahead_s > CLOCK_SLACK_S || ahead_s < -CLOCK_SLACK_S)
+        signed_in->clock_ahead_s = ahead_s;
+    signed_in->granted_scope = run->tokens.scope;
+    run->tokens.scope = NULL;
+    if (signed_in->granted_scope != NULL &&
+        strcmp(signed_in->granted_scope, run->authority.scope) == 0) {
+        free(signed_in->granted_scope);
+        signed_in->granted_scope = NULL;
+    }
 }
 
-static enum loom_err sign_in_with_given(struct run *run, struct loom_signed_in *signed_in,
-                                        struct loom_error *error) {
-    struct loom_remote server = remote(run, 0);
+static enum loom_err sign_in_by_flow(struct loom_sign_in_run *run, struct loom_signed_in *signed_in,
+                                     struct loom_error *error) {
     struct loom_credential *credential = &signed_in->credential;
-    enum loom_err err = loom_oauth_whoami(&server, run->wish->given, &credential->account, error);
+    enum loom_err err = loom_sign_in_flow(run, error);
     if (err != LOOM_OK)
         return err;
+    credential->token = run->tokens.access;
+    credential->refresh = run->tokens.refresh;
+    run->tokens.access = run->tokens.refresh = NULL;
+    take_news(run, signed_in);
+    err = keep(run, signed_in, error);
+    return err == LOOM_OK ? learn_name(run, credential, error) : err;
+}
+
+static enum loom_err sign_in_with_given(struct loom_sign_in_run *run,
+                                        struct loom_signed_in *signed_in,
+                                        struct loom_error *error) {
+    struct loom_credential *credential = &signed_in->credential;
+    enum loom_err err = loom_sign_in_whoami(run, &credential->account, error);
+    if (err != LOOM_OK)
+        return err;
+    signed_in->is_unchecked = run->authority.is_standard && run->authority.userinfo.url[0] == '\0';
+    run->asked_at_s = loom_sign_in_now_s(run);
     err = loom_secret_copy(run->wish->given, &credential->token);
     return err == LOOM_OK ? keep(run, signed_in, error) : loom_error_set(error, err);
 }
 
 /* Of several old tokens the worst outcome is what is told. */
-static void retire(const struct run *run, const struct loom_credential *old,
+static void retire(const struct loom_sign_in_run *run, const struct loom_credential *old,
                    struct loom_signed_in *signed_in) {
     if (!is_ours_to_end(old) || loom_secret_is_equal(old->token, signed_in->credential.token))
         return;
-    enum loom_old_token outcome = revoke(run, old->token);
+    enum loom_old_token outcome = revoke(run, old);
     if (outcome > signed_in->old_token)
         signed_in->old_token = outcome;
 }
 
 /* The replaced token dies only after the new one is safe, and only if it is ours to end. */
-static void retire_previous(const struct run *run, struct loom_signed_in *signed_in) {
+static void retire_previous(const struct loom_sign_in_run *run, struct loom_signed_in *signed_in) {
     /* A note of another token is none: at worst it stays. */
     loom_error_ignore(loom_refused_forget(run->session->paths, run->wish->origin, NULL));
     if (!run->has_previous)
@@ -338,7 +256,7 @@ static void retire_previous(const struct run *run, struct loom_signed_in *signed
         retire(run, &run->older, signed_in);
 }
 
-static enum loom_err sign_in(struct run *run, struct loom_signed_in *signed_in,
+static enum loom_err sign_in(struct loom_sign_in_run *run, struct loom_signed_in *signed_in,
                              struct loom_error *error) {
     enum loom_err err = prepare(run, error);
     if (err != LOOM_OK)
@@ -353,17 +271,19 @@ static enum loom_err sign_in(struct run *run, struct loom_signed_in *signed_in,
 enum loom_err loom_sign_in(const struct loom_session *session, const struct loom_sign_in_wish *wish,
                            const struct loom_prompt *prompt, struct loom_signed_in *out_signed_in,
                            struct loom_error *error) {
-    struct run run = {.session = session,
-                      .wish = wish,
-                      .prompt = prompt,
-                      .previous = LOOM_CREDENTIAL_INIT,
-                      .older = LOOM_CREDENTIAL_INIT};
+    struct loom_sign_in_run run = {.session = session,
+                                   .wish = wish,
+                                   .prompt = prompt,
+                                   .previous = LOOM_CREDENTIAL_INIT,
+                                   .older = LOOM_CREDENTIAL_INIT,
+                                   .tokens = LOOM_TOKENS_INIT};
     *out_signed_in = (struct loom_signed_in)LOOM_SIGNED_IN_INIT;
     enum loom_err err = sign_in(&run, out_signed_in, error);
     if (err != LOOM_OK)
         loom_credential_clear(&out_signed_in->credential);
     loom_credential_clear(&run.previous);
     loom_credential_clear(&run.older);
+    loom_tokens_clear(&run.tokens);
     free(run.ca_file);
     return err;
 }
@@ -371,4 +291,6 @@ enum loom_err loom_sign_in(const struct loom_session *session, const struct loom
 void loom_signed_in_clear(struct loom_signed_in *signed_in) {
     loom_credential_clear(&signed_in->credential);
     loom_account_clear(&signed_in->replaced);
+    free(signed_in->granted_scope);
+    signed_in->granted_scope = NULL;
 }

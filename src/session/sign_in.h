@@ -5,7 +5,9 @@
  * 1. Could a credential be stored? If not, nothing else happens: nobody approves for nothing.
  * 2. An existing credential is shown to the prompt; it stays until a new one is stored. It is
  * looked for in every place, whichever is chosen now; of two the newer is shown.
- * 3. Ask for a code, hand it to the prompt, poll until approved, expired, denied or interrupted.
+ * 3. Ask for a code, hand it to the prompt, poll until approved, expired, denied or interrupted. A
+ * server that does not know a Loom server's call is asked what it says of itself as a standard one
+ * (RFC 8414). At the next sign-in it is asked in the dialect that it spoke before.
  * 4. Store the token at once: from here on the sign-in completes, whatever signal comes.
  * 5. Ask the server whose token it is, and store the name. If the server itself says that the new
  *    token is dead, the old credential is put back.
@@ -45,6 +47,11 @@ struct loom_prompt {
     void *context;
     /* A credential exists and would be replaced. */
     void (*already)(void *context, const struct loom_credential *existing);
+    /*
+     * The server speaks a standard dialect, or another one than at the last sign-in. false: it is
+     * not to go on; LOOM_ERR_NOT_LOOM with EPROTOTYPE.
+     */
+    bool (*dialect)(void *context, const struct loom_authority *authority, bool is_changed);
     /* Show where to go and the code. `expires_at` is epoch seconds. False: nobody can see it. */
     bool (*code)(void *context, const struct loom_device_grant *grant, int64_t expires_at);
     /* Called before each wait, at least every second. */
@@ -55,6 +62,9 @@ struct loom_sign_in_wish {
     const struct loom_origin *origin;
     const char *ca_file;             /* absolute; NULL: what the existing credential remembers */
     const struct loom_secret *given; /* NULL: the device flow */
+    /* Of a standard server; NULL: as at the last sign-in there, else the default. */
+    const char *client_id;
+    const char *scope;
 };
 
 /* What became of a token that is not needed any more, or could not be kept. */
@@ -67,6 +77,9 @@ struct loom_signed_in {
     struct loom_account replaced;   /* whose credential was replaced */
     enum loom_old_token old_token;  /* the replaced one: NONE when it was not to be revoked */
     enum loom_old_token lost_token; /* a token received that could not be stored */
+    char *granted_scope;            /* owned; another scope than was asked for; NULL: none */
+    int64_t clock_ahead_s;          /* this clock less the server's, when that is much; else 0 */
+    bool is_unchecked;              /* a given token that the server has no way to check */
 };
 
 #define LOOM_SIGNED_IN_INIT                                                                        \

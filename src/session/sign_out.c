@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/sign_out.h"
 
+#include "session/authority.h"
 #include "session/sign_in.h"
 #include "store/refused.h"
 #include "store/server_lock.h"
@@ -50,8 +51,7 @@ static enum loom_err revoke(struct run *run, const struct loom_credential *crede
     };
     if (is_told(run, credential->token))
         return LOOM_OK; /* a second copy of the same */
-    const struct loom_tokens tokens = {.access = credential->token};
-    enum loom_err err = loom_oauth_revoke(&server, &tokens, &revocation, &error);
+    enum loom_err err = loom_authority_revoke(&server, credential, &revocation, &error);
     mark_changed(&error);
     if (run->told_count == 0 || revocation > run->signed_out->revocation) {
         run->signed_out->revocation = revocation;

@@ -25,6 +25,15 @@ static void show_already(void *context, const struct loom_credential *existing) 
     note(context, "already", name != NULL ? name : "somebody");
 }
 
+static bool show_dialect(void *context, const struct loom_authority *authority, bool is_changed) {
+    struct session_world *world = context;
+    char line[64];
+    (void)snprintf(line, sizeof line, "dialect: %s%s\n",
+                   authority->is_standard ? "standard" : "loom", is_changed ? ", changed" : "");
+    assert_int_equal(loom_buffer_add_text(&world->journal, line), LOOM_OK);
+    return !world->refuses_dialect;
+}
+
 static bool show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
     struct session_world *world = context;
     note(world, "code", grant->user_code);
@@ -56,7 +65,11 @@ int session_world_make(void **state) {
     world->clock = (struct fake_clock)FAKE_CLOCK_INIT;
     world->clock_port = fake_clock_port(&world->clock);
     world->http = fake_http_port(&world->fake);
-    world->prompt = (struct loom_prompt){world, show_already, show_code, show_waiting};
+    world->prompt = (struct loom_prompt){.context = world,
+                                         .already = show_already,
+                                         .dialect = show_dialect,
+                                         .code = show_code,
+                                         .waiting = show_waiting};
     watched_store_open(&world->watched, &world->journal);
     world->session = (struct loom_session){&world->http, &world->clock_port, &world->watched.store,
                                            &world->paths};

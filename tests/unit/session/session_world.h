@@ -65,6 +65,7 @@ struct session_world {
     struct loom_http http;
     struct watched_store watched;
     struct loom_prompt prompt;
+    bool refuses_dialect;
     bool is_blind; /* the code cannot be shown */
     struct loom_session session;
     struct loom_origin origin;

@@ -107,7 +107,6 @@ static void sign_in_that_fails_changes_nothing(void **state) {
          LOOM_ERR_INTERRUPTED,
          0},
         {{.status = 503}, {.to = NULL}, LOOM_ERR_SERVER, 503},
-        {{.status = 404}, {.to = NULL}, LOOM_ERR_NOT_LOOM, 404},
         {{.status = 200, .json = "{}"}, {.to = NULL}, LOOM_ERR_BAD_ANSWER, 200},
         {START, POLL("{\"status\":\"denied\"}"), LOOM_ERR_DENIED, 200},
         {START, POLL("{\"status\":\"expired\"}"), LOOM_ERR_EXPIRED, 200},

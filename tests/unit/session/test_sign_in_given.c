@@ -51,7 +51,6 @@ static void sign_in_with_a_given_token_not_accepted_changes_nothing(void **state
         {{.to = "GET /auth/me", .status = 200, .other = "<html>"}, LOOM_ERR_NOT_LOOM},
         {{.to = "GET /auth/me", .status = 204}, LOOM_ERR_NOT_LOOM},
         {ME_SAYS(403, "{}"), LOOM_ERR_BAD_ANSWER},
-        {ME_SAYS(404, "{}"), LOOM_ERR_NOT_LOOM},
         {ME_SAYS(503, "{}"), LOOM_ERR_SERVER},
         {LOST("GET /auth/me", LOOM_ERR_NO_HOST), LOOM_ERR_NO_HOST},
         {LOST("GET /auth/me", LOOM_ERR_TLS_AUTHORITY), LOOM_ERR_TLS_AUTHORITY},
