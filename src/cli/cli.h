@@ -51,10 +51,11 @@ struct loom_cli {
     const struct loom_ports *ports;
     struct loom_options options;
     struct loom_environment environment;
-    struct loom_output out;    /* stdout: what a command exists to print */
-    struct loom_output err;    /* stderr: progress, notices, errors */
-    bool is_helper;            /* git asks: quietly, and with little time */
-    const char *failure_event; /* as in struct loom_command */
+    struct loom_output out;          /* stdout: what a command exists to print */
+    struct loom_output err;          /* stderr: progress, notices, errors */
+    bool is_helper;                  /* git asks: quietly, and with little time */
+    const struct loom_origin *asked; /* what git asks for; NULL: a person asks */
+    const char *failure_event;       /* as in struct loom_command */
     struct loom_paths paths;
     struct loom_store *store; /* NULL until loom_cli_open_store() */
 };

@@ -275,7 +275,10 @@ static int run_operation(struct call *call, const char *name) {
     if (err != LOOM_OK)
         return LOOM_EXIT_DONE;
     call->is_get = operations[row].run == get;
-    return operations[row].run(call);
+    call->cli->asked = &call->request.origin;
+    int status = operations[row].run(call);
+    call->cli->asked = NULL;
+    return status;
 }
 
 static int run(struct loom_cli *cli, int argc, char *const *argv) {

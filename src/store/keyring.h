@@ -47,6 +47,11 @@ struct loom_keyring_options {
     const char *runtime_folder;     /* XDG_RUNTIME_DIR, NULL when not set; borrowed */
     int total_ms;                   /* for all operations together, unlocking aside; 0: no limit */
     bool may_ask;                   /* a person sits here and can be asked to unlock */
+    /*
+     * What somebody else asks for, borrowed: a listing has a person asked only when something is
+     * filed for that server or for one above its path. NULL: whatever is filed.
+     */
+    const struct loom_origin *meant;
     void (*waiting)(void *context); /* a question is on the screen: say so; may be NULL */
     /*
      * The keyring hears from this process for the first time on a connection, or has answered. May

@@ -217,6 +217,26 @@ static bool is_all_locked(const struct loom_libsecret *lib, const GList *items) 
     return true;
 }
 
+/* Have the person unlock what is filed for this server or for one above its path. */
+static enum loom_err unlock_meant(struct loom_secret_service *service,
+                                  const struct loom_origin *meant, struct loom_error *error) {
+    const char *url = meant->url;
+    enum loom_err err = LOOM_OK;
+    for (size_t end = meant->path_at; err == LOOM_OK; end += 1 + strcspn(url + end + 1, "/")) {
+        LOOM_CLEANUP(loom_secret_match_clear)
+        struct loom_secret_match match = {.service = service};
+        struct loom_origin server;
+        struct loom_store_question question = {&server, false};
+        if (loom_origin_parse(url, end, &server, NULL) == LOOM_OK)
+            err = loom_secret_match_find(&match, &question, error);
+        if (err == LOOM_OK && match.has_locked)
+            return loom_secret_match_unlock(&match, error);
+        if (err == LOOM_OK && url[end] == '\0')
+            err = loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
+    }
+    return err;
+}
+
 /* Nothing can be read: because nothing is there, or because it is locked? */
 static enum loom_err unlock_and_list(struct loom_secret_service *service, GList **items,
                                      struct loom_error *error) {
@@ -229,7 +249,9 @@ static enum loom_err unlock_and_list(struct loom_secret_service *service, GList 
         return loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
     }
     GList objects = {.data = (*items)->data};
-    enum loom_err err = loom_secret_service_unlock(service, &objects, error);
+    const struct loom_origin *meant = service->options.meant;
+    enum loom_err err = meant != NULL ? unlock_meant(service, meant, error)
+                                      : loom_secret_service_unlock(service, &objects, error);
     if (err != LOOM_OK)
         return err;
     loom_secret_service_free_list(service, items);

@@ -148,6 +148,22 @@ enum loom_err loom_secret_match_find(struct loom_secret_match *match,
 
 /* ---- Unlocking ---- */
 
+/* One that is, of what was found; NULL: none. */
+static void *find_locked(const struct loom_secret_match *match) {
+    void *locked = NULL;
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
+        for (GList *at = match->items[i]; at != NULL; at = at->next)
+            if (match->service->loop.lib->item_get_locked(at->data))
+                locked = at->data;
+    return locked;
+}
+
+enum loom_err loom_secret_match_unlock(struct loom_secret_match *match, struct loom_error *error) {
+    GList objects = {.data = find_locked(match)};
+    return objects.data != NULL ? loom_secret_service_unlock(match->service, &objects, error)
+                                : loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
+}
+
 /*
  * Nothing readable answers. Where something locked may, the person is asked and it is looked for
  * again. A locked keyring that shows none of its items is taken for one that may hold ours.
@@ -157,12 +173,8 @@ static enum loom_err unlock_and_find(struct loom_secret_match *match,
                                      struct loom_error *error) {
     struct loom_secret_service *service = match->service;
     const struct loom_libsecret *lib = service->loop.lib;
-    GList objects = {.data = NULL};
+    GList objects = {.data = find_locked(match)};
     SecretCollection *collection = NULL;
-    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
-        for (GList *at = match->items[i]; at != NULL; at = at->next)
-            if (lib->item_get_locked(at->data))
-                objects.data = at->data;
     enum loom_err err = LOOM_OK;
     if (objects.data == NULL) {
         err = loom_secret_service_collection(service, &collection, error);

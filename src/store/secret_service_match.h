@@ -43,6 +43,10 @@ loom_secret_match_find_or_unlock(struct loom_secret_match *match,
                                  const struct loom_store_question *question,
                                  struct loom_error *error);
 
+/* Have the person unlock what was found locked. LOOM_ERR_KEYRING_LOCKED: nobody could be asked. */
+LOOM_CHECKED enum loom_err loom_secret_match_unlock(struct loom_secret_match *match,
+                                                    struct loom_error *error);
+
 /*
  * Look again, under both keys, and delete everything that answers the question; with `only`, of
  * that what holds this token. LOOM_ERR_NOT_FOUND: nothing was deleted.

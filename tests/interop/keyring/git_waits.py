@@ -55,6 +55,36 @@ class GitWaits(keyrings.Case):
     def test_git_20_a_keyring_that_does_not_give_the_secret(self):
         self.check_next(silent=["GetSecrets", "GetSecret"])
 
+    def ask_at_a_terminal(self, protocol, host, path=""):
+        """A person sits here, and could be asked for the keyring's password."""
+        env = {**self.desk.environment, "WAYLAND_DISPLAY": "wayland-9", "TERM": "xterm"}
+        question = f"protocol={protocol}\nhost={host}\npath={path}\n\n".encode()
+        result = self.start("credential-helper", "get", terminal={"stderr"}, env=env,
+                            stdin=question).finish()
+        result.is_door = True
+        self.assertEqual(result.status, 0, result)
+        return result
+
+    def test_git_02_177_nobody_is_asked_to_unlock_for_a_stranger(self):
+        """Whoever writes .gitmodules chooses the host: no window opens for one that is not ours."""
+        token = self.server.issue_token()
+        under_path = self.server.url + "/team"
+        item = self.item(self.credential(token, server=under_path))
+        item["attributes"]["username"] = "".join(c if c.isalnum() else "_" for c in under_path)
+        self.desk.start_mock(collection="locked", prompt={"after": 1.5, "accepts": True}, items=[item])
+        scheme, host = self.server.scheme, self.server.host
+        for protocol, asked, path in (
+                ("https", "evil.example", "team/x"), (scheme, "localhost:1", "team/x"),
+                ("https", host, "team/x"), (scheme, "127.0.0.1", "team/x"), (scheme, host, ""),
+                (scheme, host, "teams/x"), (scheme, host, "other/team/x")):
+            result = self.ask_at_a_terminal(protocol, asked, path)
+            self.assertEqual((result.out, result.err), (b"", b""), result)
+        for call in ("Unlock", "Prompt"):
+            self.assertNotIn(call, self.desk.calls())
+        result = self.ask_at_a_terminal(scheme, host, "team/git/ada/hello.git")
+        self.assertIn(token.encode(), result.out, result)
+        self.assertEqual(self.desk.calls().count("Unlock"), 1)
+
     def test_git_140_a_hung_keyring_beside_a_file_that_has_the_token(self):
         """Whatever the keyring does, a sign-in that is in the file is found."""
         token = self.server.issue_token()
