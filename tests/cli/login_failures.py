@@ -158,6 +158,7 @@ class LoginFailures(loomtest.Case):
         self.assertTrue(all(at < started + 2.2 for at in server.times("/poll")))
 
     def test_expiry_told_by_the_server(self):
+        """DF-110"""
         program = self.start("login", self.server.url, "--cacert", self.authority.file)
         program.expect("Waiting")
         self.server.control("expire-codes")
@@ -166,6 +167,7 @@ class LoginFailures(loomtest.Case):
         self.command_alone(result)
 
     def test_a_code_without_a_life_is_never_asked_for(self):
+        """DF-111"""
         for life in (0, -1):
             server = self.start_server("--expires-in", life)
             self.login(server, status=5)
@@ -187,7 +189,7 @@ class LoginFailures(loomtest.Case):
             self.assertNotIn("POST /auth/logout", server.requests())
 
     def test_who_it_is_does_not_decide(self):
-        """auth/me is a courtesy: only the server's own 401 undoes the sign-in."""
+        """DF-106: auth/me is a courtesy: only the server's own 401 undoes the sign-in."""
         running = []
         for name in ("me-500", "me-404", "me-html", "me-html-401", "me-nulls", "me-redirect",
                      "me-drop"):
@@ -205,6 +207,7 @@ class LoginFailures(loomtest.Case):
         self.assertEqual(self.target.seen, [])
 
     def test_a_token_that_is_dead_at_once_is_not_kept(self):
+        """DF-107"""
         server = self.start_server("--approve-after", 0, "--misbehave", "me-401")
         self.login(server, status=3)
         self.check_nothing_stored()
@@ -232,6 +235,7 @@ class LoginFailures(loomtest.Case):
         self.assertNotIn("not on the server", own.said)
 
     def test_an_older_code_is_shown_as_it_is(self):
+        """DF-109"""
         server = self.start_server("--approve-after", 0, "--misbehave", "start-old-code")
         result = self.login(server)
         self.assertIn("ABCD-1234", [line.strip() for line in result.text.splitlines()])

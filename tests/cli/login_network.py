@@ -27,6 +27,7 @@ class Unreachable(Network):
         self.check(f"https://127.0.0.1:{servers.closed_port()}", says=["Nothing answered there."])
 
     def test_no_such_host(self):
+        """NET-130"""
         url = "https://loom.invalid"
         self.check(url, says=[f"Cannot reach {url}. There is no server of that name. Check the "
                               "spelling and your connection."])
@@ -38,6 +39,7 @@ class Unreachable(Network):
         self.check(f"https://localhost:{peer.port}", code="tls")
 
     def test_http_where_https_was_asked(self):
+        """NET-131"""
         server = self.start_server()
         self.check(f"https://localhost:{server.port}", code="tls",
                    says=[f"Cannot reach https://localhost:{server.port}."])
@@ -108,11 +110,13 @@ class Certificates(Network):
         self.assertFalse(server.is_alive(token))
 
     def test_an_authority_is_not_for_another_server(self):
+        """NET-132"""
         mine, other = self.start_server(), self.start_server()
         self.give(mine)
         self.refuse(other)
 
     def test_authorities_that_cannot_be_used(self):
+        """NET-133"""
         server = self.start_server()
         empty = os.path.join(self.folder, "empty.pem")
         open(empty, "w").close()

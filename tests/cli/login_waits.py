@@ -47,7 +47,7 @@ class LoginWaits(loomtest.Case):
                     self.assertEqual(result.said.count(sentence), 1, "told again without a change")
 
     def test_the_server_chooses_the_interval(self):
-        """It insists on what it said: a poll before its time would be answered with slow_down."""
+        """DF-112: it insists on what it said; a poll before its time would bring slow_down."""
         running = []
         for interval, least in ((0, 1.0), (3, 3.0), (None, 1.0), (-5, 1.0)):
             options = () if interval is None else ("--interval", interval)
@@ -62,6 +62,7 @@ class LoginWaits(loomtest.Case):
             self.assertTrue(all(b - a >= least - EARLY_S for a, b in zip(times, times[1:])), times)
 
     def test_an_absurd_interval_does_not_outlast_the_code(self):
+        """DF-113"""
         server = self.start_server("--interval", 100000, "--expires-in", 3, "--approve-after", 0)
         result = self.login_at(server, "--json").finish()
         self.assertEqual(result.status, 0, result)
@@ -75,7 +76,7 @@ class LoginWaits(loomtest.Case):
         self.assertEqual(program.finish().status, 0)
 
     def test_a_server_that_comes_back_is_found_again(self):
-        """Nobody listens for a while; then the same address answers again."""
+        """TM-109: nobody listens for a while; then the same address answers again."""
         answers = {
             "POST /auth/device/start": (200, {}, {
                 "device_code": self.plant(loomtest.marker("device", "dc")),
@@ -97,7 +98,7 @@ class LoginWaits(loomtest.Case):
         self.assertEqual(self.home.tokens(), {peer.url: loomtest.marker("after_the_break")})
 
     def test_what_is_sent(self):
-        """No credential in an address, none where none belongs, nothing that nobody asked for."""
+        """NET-29: no credential in an address, none where none belongs, nothing not asked for."""
         device_code = self.plant(loomtest.marker("device", "dc"))
         token = self.plant(loomtest.marker("sent"))
         peer = servers.Scripted({

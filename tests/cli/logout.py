@@ -50,6 +50,7 @@ class Logout(loomtest.Case):
         self.assertEqual(self.rows(self.loom("logout", "--all", "--json")), [])
 
     def test_a_token_that_is_dead_already(self):
+        """REV-03"""
         self.give(self.server)
         self.server.revoke_all()
         row, = self.rows(self.loom("logout", "--json"))
@@ -57,6 +58,7 @@ class Logout(loomtest.Case):
         self.assertEqual(self.home.tokens(), {})
 
     def test_not_signed_in_is_done(self):
+        """REV-105"""
         for argv in (["logout"], ["logout", "--all"], ["logout", "--server", self.server.url],
                      ["logout", self.server.url]):
             result = self.loom(*argv)
@@ -66,6 +68,7 @@ class Logout(loomtest.Case):
         self.assertEqual(self.server.requests(), [])
 
     def test_which_one(self):
+        """REV-106"""
         other = self.start_server()
         mine, theirs = self.give(self.server), self.give(other)
         mark = len(self.server.log())
@@ -99,6 +102,7 @@ class Logout(loomtest.Case):
         self.assertEqual(self.home.tokens(), {})
 
     def test_one_of_all_cannot_be_told(self):
+        """REV-102"""
         other = self.start_server("--misbehave", "logout-500")
         tokens = [self.give(self.server), self.give(other)]
         rows = self.rows(self.loom("logout", "--all", "--json", status=10))
@@ -110,6 +114,7 @@ class Logout(loomtest.Case):
     # ---- Servers that cannot be told ----
 
     def test_trouble_at_the_server_is_said_and_forgotten_here(self):
+        """REV-02"""
         target = servers.Listener()
         self.addCleanup(target.stop)
         running = []
@@ -144,6 +149,7 @@ class Logout(loomtest.Case):
         self.assertEqual(target.seen, [])
 
     def test_a_server_that_is_gone(self):
+        """REV-103"""
         url = f"https://localhost:{servers.closed_port()}"
         self.home.seed((url, self.plant(loomtest.marker("gone"))))
         row, = self.rows(self.loom("logout", "--json", status=10))
@@ -152,6 +158,7 @@ class Logout(loomtest.Case):
         self.assertEqual(self.home.tokens(), {})
 
     def test_a_certificate_that_cannot_be_trusted_gets_no_token(self):
+        """REV-101"""
         self.home.seed((self.server.url, self.server.issue_token()))
         mark = len(self.server.log())
         row, = self.rows(self.loom("logout", "--json", status=10))
@@ -160,6 +167,7 @@ class Logout(loomtest.Case):
         self.assertEqual(self.home.tokens(), {})
 
     def test_an_authority_can_be_named(self):
+        """REV-107"""
         token = self.server.issue_token()
         for argv, env in ((["--cacert", self.authority.file], {}),
                           ([], {"LOOM_CA_FILE": self.authority.file})):
@@ -169,6 +177,7 @@ class Logout(loomtest.Case):
             self.assertFalse(self.server.is_alive(token))
 
     def test_ctrl_c_while_the_server_hangs_forgets_all_the_same(self):
+        """REV-100"""
         def once():
             server = self.start_server()
             token = self.give(server)
@@ -189,7 +198,7 @@ class Logout(loomtest.Case):
             self.in_time(once, STOP_S + SAVE_S)
 
     def test_ctrl_c_and_all_leaves_those_whose_turn_did_not_come(self):
-        """No sign-in is forgotten of which its server was not even told."""
+        """REV-104: no sign-in is forgotten of which its server was not even told."""
         running = [self.start_server() for _ in range(3)]
         for server in running:
             self.give(server)

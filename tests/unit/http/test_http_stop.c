@@ -136,6 +136,7 @@ static void send_stopped_in_a_look_up_ends_at_once(void **state) {
     world_close(&world);
 }
 
+/* TM-110 */
 static void send_with_a_look_up_that_hangs_ends_at_the_deadline(void **state) {
     (void)state;
     struct world world;

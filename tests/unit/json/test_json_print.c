@@ -48,7 +48,7 @@ static void print_of_any_shape_is_on_one_line(void **state) {
     CHECK(rows);
 }
 
-/* UI-01: the text may end up on a terminal or in a log as it is. */
+/* JS-107, UI-01: the text may end up on a terminal or in a log as it is. */
 static void print_of_what_is_not_fit_to_show_escapes_it(void **state) {
     (void)state;
     static const struct round_trip rows[] = {
@@ -131,6 +131,7 @@ static void print_past_the_ceiling_changes_nothing(void **state) {
     }
 }
 
+/* JS-108 */
 static void print_leaves_no_secret_in_freed_memory(void **state) {
     (void)state;
     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;

@@ -76,6 +76,7 @@ static void parse_of_a_byte_order_mark_passes_over_it(void **state) {
     assert_int_equal(loom_json_get_text(tree, "a", 1, &text), LOOM_OK);
 }
 
+/* JS-102 */
 static void parse_of_equal_names_refuses(void **state) {
     (void)state;
     static const char *const rows[] = {
@@ -107,8 +108,8 @@ static void parse_of_names_that_differ_accepts(void **state) {
     }
 }
 
-/* As many members as may be, each name 40 characters that differ at the end: comparing each with
- * each would outlast the test's deadline by far. */
+/* JS-103: As many members as may be, each name 40 characters that differ at the end: comparing each
+ * with each would outlast the test's deadline by far. */
 static void parse_of_many_members_takes_no_quadratic_time(void **state) {
     (void)state;
     enum { COUNT = LOOM_JSON_VALUES_MAX - 1, ROW = 50 };
@@ -127,8 +128,8 @@ static void parse_of_many_members_takes_no_quadratic_time(void **state) {
     free(text);
 }
 
-/* The scan promises that cJSON reads whatever it lets through: bytes changed at random in texts
- * that reach every branch, always from the same seed. */
+/* JS-106: The scan promises that cJSON reads whatever it lets through: bytes changed at random in
+ * texts that reach every branch, always from the same seed. */
 static void parse_of_damaged_texts_is_never_a_fault_of_ours(void **state) {
     (void)state;
     static const char *const seeds[] = {
@@ -157,6 +158,7 @@ static void parse_of_damaged_texts_is_never_a_fault_of_ours(void **state) {
     assert_true(accepted > 1000);
 }
 
+/* JS-104 */
 static void parse_without_memory_fails_and_leaks_nothing(void **state) {
     (void)state;
     static const char text[] = "{\"a\":{\"b\":\"c\",\"d\":[1,\"e\"]},\"f\":null}";
@@ -175,6 +177,7 @@ static void parse_without_memory_fails_and_leaks_nothing(void **state) {
     assert_true(failing > 10);
 }
 
+/* JS-111 */
 static void parse_of_equal_names_wipes_the_tree(void **state) {
     (void)state;
     static const char text[] = "{\"token\":\"" MARKER "\",\"b\":{\"" MARKER "\":1},\"token\":1}";
@@ -185,6 +188,7 @@ static void parse_of_equal_names_wipes_the_tree(void **state) {
     assert_int_equal(heap_watch_stop(), 0);
 }
 
+/* JS-105 */
 static void drop_wipes_every_string(void **state) {
     (void)state;
     struct loom_json *tree = parse("{\"a\":\"" MARKER "\",\"" MARKER "\":[\"x\\n" MARKER

@@ -119,7 +119,7 @@ static void scan_of_broken_structure_refuses(void **state) {
     REFUSE(rows);
 }
 
-/* JS-12: every beginning of a text, in a block that ends there. */
+/* JS-109, JS-12: every beginning of a text, in a block that ends there. */
 static void scan_of_every_beginning_refuses(void **state) {
     (void)state;
     static const char whole[] =
@@ -283,6 +283,7 @@ static void scan_of_raw_control_characters_refuses(void **state) {
     }
 }
 
+/* JS-110 */
 static void scan_of_escapes_follows_the_grammar(void **state) {
     (void)state;
     static const char *const good[] = {

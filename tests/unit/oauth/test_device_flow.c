@@ -619,13 +619,14 @@ static void sleep_once(const struct sleep *row) {
     expect_equal(row->what, wait_ms, row->after_poll_ms);
 }
 
+/* TM-106 */
 static void next_after_a_sleep_is_what_the_table_says(void **unused) {
     (void)unused;
     for (size_t i = 0; i < sizeof sleeps / sizeof sleeps[0]; i++)
         sleep_once(&sleeps[i]);
 }
 
-/* The answer to a poll that was sent before the machine slept still counts. */
+/* TM-107: The answer to a poll that was sent before the machine slept still counts. */
 static void take_after_a_sleep_believes_the_answer(void **unused) {
     (void)unused;
     static const struct {
@@ -725,6 +726,7 @@ static void wander(uint32_t *seed) {
     assert_int_not_equal(loom_flow_result(&flow), LOOM_OK);
 }
 
+/* TM-108 */
 static void next_of_any_flow_never_hurries_and_always_ends(void **unused) {
     (void)unused;
     uint32_t seed = 20260131;

@@ -56,6 +56,7 @@ static void poll_sends_the_code_in_the_body_alone(void **unused) {
     world_close(&world);
 }
 
+/* DF-120 */
 static void poll_with_an_odd_or_long_code_sends_it_escaped(void **unused) {
     (void)unused;
     static char longest[LOOM_TOKEN_MAX + 1];
@@ -275,7 +276,7 @@ static void poll_of_every_answer_means_what_the_table_says(void **unused) {
     }
 }
 
-/* KR-13: as long as a token may be, and not a byte longer. */
+/* DF-117, KR-13: as long as a token may be, and not a byte longer. */
 static void poll_of_a_long_token_is_judged_exactly(void **unused) {
     (void)unused;
     static char body[LOOM_TOKEN_MAX + 256];
@@ -346,7 +347,7 @@ static void poll_takes_retry_after_of_a_busy_server(void **unused) {
     }
 }
 
-/* DF-10, DF-16, UI-01, UI-18: what the server says is told, a secret in it is not. */
+/* DF-119, DF-10, DF-16, UI-01, UI-18: what the server says is told, a secret in it is not. */
 static void poll_tells_a_description_without_secrets(void **unused) {
     (void)unused;
     static const struct {
@@ -384,6 +385,7 @@ static void poll_tells_a_description_without_secrets(void **unused) {
     }
 }
 
+/* DF-118 */
 static void poll_leaves_out_a_description_too_long_to_tell(void **unused) {
     (void)unused;
     static char body[4096];

@@ -206,6 +206,7 @@ static void start_takes_the_page_under_either_name(void **unused) {
     }
 }
 
+/* DF-114 */
 static void start_takes_any_printable_code(void **unused) {
     (void)unused;
     char longest[LOOM_USER_CODE_MAX + 3];
@@ -372,7 +373,7 @@ static void start_with_pages_that_disagree_is_a_bad_answer(void **unused) {
            print_body("verification_url", NULL, ",\"verification_uri_complete\":\"" PAGE "?c\""));
 }
 
-/* UI-05: a server on this machine may show its page without TLS, and only there. */
+/* DF-115, UI-05: a server on this machine may show its page without TLS, and only there. */
 static void start_at_a_loopback_server_takes_loopback_pages(void **unused) {
     (void)unused;
     static const char loopback[] = "http://localhost:8080";
@@ -453,7 +454,7 @@ static void start_is_judged_by_status_and_media_type(void **unused) {
     }
 }
 
-/* A good answer in a media type or with a status that is none. */
+/* DF-116: A good answer in a media type or with a status that is none. */
 static void start_with_a_good_body_alone_is_not_believed(void **unused) {
     (void)unused;
     static const long statuses[] = {400, 401, 403, 404, 500};
@@ -513,6 +514,7 @@ static void start_with_an_error_member_tells_it(void **unused) {
     }
 }
 
+/* DF-121 */
 static void start_without_room_for_an_error_works_the_same(void **unused) {
     (void)unused;
     struct oauth_world world;
