@@ -16,6 +16,7 @@ struct keyring {
     struct loom_secret_service service;
     enum loom_keyring_state state;
     bool is_saving;
+    bool has_failed_to_save; /* `state` says why, until a save works */
 };
 
 static struct keyring *keyring_of(struct loom_store *store) {
@@ -51,12 +52,14 @@ static enum loom_keyring_state state_of(const struct loom_error *error) {
     }
 }
 
-/* That a credential found no room stands until one does. */
+/* Why a credential was not taken stands until one is, however well a search goes after that. */
 static void note_state(struct keyring *keyring, enum loom_err err, const struct loom_error *error) {
-    bool is_read = keyring->state == LOOM_KEYRING_TOO_SMALL && !keyring->is_saving;
-    if ((err == LOOM_OK || err == LOOM_ERR_NOT_FOUND) && is_read)
+    bool is_answered = err == LOOM_OK || err == LOOM_ERR_NOT_FOUND;
+    if (is_answered && keyring->has_failed_to_save && !keyring->is_saving)
         return;
-    if (err == LOOM_OK || err == LOOM_ERR_NOT_FOUND)
+    if (keyring->is_saving)
+        keyring->has_failed_to_save = !is_answered;
+    if (is_answered)
         keyring->state = LOOM_KEYRING_READY;
     else if (err == LOOM_ERR_KEYRING_LOCKED)
         keyring->state = LOOM_KEYRING_LOCKED;

@@ -61,9 +61,20 @@ static struct {
     struct loom_error error;
 } process = {.once = PTHREAD_ONCE_INIT};
 
+/* What a keyring answers can make GLib complain, on standard error, to a person or to git. */
+static GLogWriterOutput drop_complaint(GLogLevelFlags level, const GLogField *fields, gsize count,
+                                       gpointer data) {
+    (void)level;
+    (void)fields;
+    (void)count;
+    (void)data;
+    return G_LOG_WRITER_HANDLED;
+}
+
 static void open_once(void) {
-    enum loom_err err = loom_libsecret_open(SONAME, &process.lib, &process.error);
-    (void)err; /* kept in process.error */
+    if (loom_libsecret_open(SONAME, &process.lib, &process.error) != LOOM_OK)
+        return; /* kept in process.error */
+    process.lib.log_set_writer_func(drop_complaint, NULL, NULL);
 }
 
 enum loom_err loom_libsecret_get(const struct loom_libsecret **out_lib, struct loom_error *error) {

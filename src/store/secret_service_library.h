@@ -56,6 +56,7 @@
     GLIB(str_equal)                                                                                \
     GLIB(list_free_full)                                                                           \
     GLIB(free)                                                                                     \
+    GLIB(log_set_writer_func)                                                                      \
     SECRET(error_get_quark)                                                                        \
     SECRET(service_get_type)                                                                       \
     SECRET(service_open)                                                                           \

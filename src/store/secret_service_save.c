@@ -4,6 +4,7 @@
 #include "store/secret_service_match.h"
 
 #include <errno.h>
+#include <string.h>
 
 static enum loom_err print(const struct loom_credential *credential, int64_t obtained_at,
                            struct loom_buffer *out_json, struct loom_error *error) {
@@ -34,18 +35,45 @@ static enum loom_err open_collection(struct loom_secret_service *service,
     return err;
 }
 
-/* What was written is what a read gives back, or it is not stored. */
+/* Did one of the items come back with a part of what it was given? */
+static bool is_cut(const struct loom_secret_match *match, const struct loom_buffer *json) {
+    const struct loom_libsecret *lib = match->service->loop.lib;
+    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
+        for (GList *at = match->items[i]; at != NULL; at = at->next) {
+            SecretValue *value = lib->item_get_secret(at->data);
+            gsize len = 0;
+            const char *kept = value != NULL ? lib->value_get(value, &len) : NULL;
+            bool is_part = kept != NULL && len > 0 && len < json->len &&
+                           memcmp(kept, loom_buffer_text(json), len) == 0;
+            if (value != NULL)
+                lib->value_unref(value);
+            if (is_part)
+                return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What was written is what a read gives back, or it is not stored: LOOM_ERR_STORAGE when it was cut
+ * short, LOOM_ERR_KEYRING_LOCKED when it cannot be read any more, else a failure.
+ */
 static enum loom_err read_back(struct loom_secret_service *service, struct loom_secret_match *match,
-                               const struct loom_credential *credential, struct loom_error *error) {
+                               const struct loom_credential *credential,
+                               const struct loom_buffer *json, struct loom_error *error) {
     struct loom_store_question question = {&credential->origin, false};
     enum loom_err err = loom_secret_match_find(match, &question, error);
     if (err != LOOM_OK)
         return err == LOOM_ERR_KEYRING && service->dead_errno == ETIMEDOUT
                    ? loom_secret_service_fail(service, EINPROGRESS, error)
                    : err;
-    if (match->best == NULL || !loom_secret_is_equal(match->credential.token, credential->token))
+    if (match->best != NULL && loom_secret_is_equal(match->credential.token, credential->token))
+        return LOOM_OK;
+    if (is_cut(match, json))
         return loom_error_os(error, LOOM_ERR_STORAGE, EFBIG, NULL);
-    return LOOM_OK;
+    if (match->best == NULL && match->has_locked)
+        return loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
+    return loom_secret_service_fail(service, EIO, error);
 }
 
 /* An item that was kept otherwise than it was given is of use to nobody. */
@@ -65,8 +93,8 @@ static enum loom_err create(struct loom_secret_service *service, struct loom_sec
     lib->object_unref(collection);
     if (err != LOOM_OK)
         return err;
-    err = read_back(service, match, credential, error);
-    if (err == LOOM_ERR_STORAGE)
+    err = read_back(service, match, credential, json, error);
+    if (err == LOOM_ERR_STORAGE || (err == LOOM_ERR_KEYRING && service->dead_errno == 0))
         loom_error_ignore(loom_secret_service_delete(service, item, NULL)); /* or it stays odd */
     lib->object_unref(item);
     return err;
@@ -76,7 +104,7 @@ static enum loom_err change(struct loom_secret_service *service, struct loom_sec
                             const struct loom_credential *credential,
                             const struct loom_buffer *json, struct loom_error *error) {
     enum loom_err err = loom_secret_service_change(service, match->best, json, error);
-    return err == LOOM_OK ? read_back(service, match, credential, error) : err;
+    return err == LOOM_OK ? read_back(service, match, credential, json, error) : err;
 }
 
 enum loom_err loom_secret_save(struct loom_secret_service *service,

@@ -99,8 +99,8 @@ class LoginReplace(loomtest.Case):
         self.loom("logout", "--server", first)
         self.assertEqual(set(self.home.tokens()), {second})
 
-    def test_two_sign_ins_at_once(self):
-        """DF-27: both end, one entry is left, and it works."""
+    def test_df_27_two_sign_ins_at_once(self):
+        """Both end, one entry is left, and it works."""
         server = self.start_server()
         programs = [self.start("login", "--server", server.url) for _ in range(2)]
         codes = [program.expect(rb"(?m)^ +(\d{3}-\d{3}-\d{3})$").group(1).decode()
@@ -126,8 +126,8 @@ class LoginReplace(loomtest.Case):
         self.assertNotEqual(self.home.tokens()[server.url], replaced)
         self.assertFalse(server.is_alive(replaced), "a token that nobody knows any more lives on")
 
-    def test_many_sign_ins_to_many_servers(self):
-        """FS-15: nobody's entry is lost."""
+    def test_fs_15_many_sign_ins_to_many_servers(self):
+        """Nobody's entry is lost."""
         programs, wanted = [], {}
         for _ in range(6):
             server = self.start_server()

@@ -18,7 +18,7 @@ class GnomeKeyring(keyrings.Case):
         self.keyring = self.desk.start_gnome_keyring()
         self.env = self.desk.environment
 
-    def test_the_token_is_in_the_keyring_and_only_there(self):
+    def test_kr_09_the_token_is_in_the_keyring_and_only_there(self):
         result = self.login(self.server, env=self.env)
         self.assert_kept_in_keyring(result)
         self.assertEqual(self.home.files(), [])
@@ -56,9 +56,9 @@ class GnomeKeyring(keyrings.Case):
                          [self.server.last("token")])
         self.assertFalse(self.server.is_alive(old))
 
-    def test_a_sign_in_moves_from_the_file_to_the_keyring(self):
+    def test_kr_15_a_sign_in_moves_from_the_file_to_the_keyring(self):
         self.assert_kept_in_file(self.login(self.server), "No system keyring is running here.")
-        # KR-15: the keyring has none, the file has.
+        # The keyring has none, the file has.
         self.assertEqual(self.get(self.server.url, env=self.env)["password"],
                          self.server.last("token"))
         self.login(self.server, env=self.env)
@@ -113,7 +113,7 @@ class GnomeKeyring(keyrings.Case):
         self.assertEqual(attributes.count(b"attribute.number = "), len(odd))
         self.assertNotIn(b"--", attributes)
 
-    def test_of_two_the_newer_answers_and_logout_deletes_both(self):
+    def test_kr_08_the_newest_of_several_answers_and_logout_deletes_all(self):
         tokens = [self.server.issue_token() for _ in range(3)]
         for number, (token, when) in enumerate(zip(tokens, (100, 300, 200))):
             self.desk.put({"service": "loom", "username": self.key(), "number": str(number)},
@@ -124,7 +124,7 @@ class GnomeKeyring(keyrings.Case):
         self.loom("logout", self.server.url, env=self.env)
         self.assertEqual(self.desk.items()[0], [])
 
-    def test_servers_whose_keys_collide_keep_their_own(self):
+    def test_rev_05_servers_whose_keys_collide_keep_their_own(self):
         urls = ["https://a-b.example.com", "https://a.b.example.com", "https://a_b.example.com"]
         for number, url in enumerate(urls):
             self.desk.put({"service": "loom", "username": "https___a_b_example_com",
@@ -152,10 +152,10 @@ class GnomeKeyring(keyrings.Case):
         self.assertEqual(self.get(self.server.url, env=self.env)["password"],
                          self.server.last("token"))
 
-    def test_a_locked_keyring_without_a_prompter_counts_as_locked(self):
+    def test_kr_05_a_locked_keyring_without_a_prompter_counts_as_locked(self):
         self.login(self.server, env=self.env)
         self.desk.lock()
-        env = {**self.env, "DISPLAY": ":99"}  # KR-05: a display, and nobody who shows a window
+        env = {**self.env, "DISPLAY": ":99"}  # a display, and nobody who shows a window
         for argv in (("login", self.server.url), ("logout", self.server.url)):
             result = self.loom(*argv, "--store" if argv[0] == "login" else "--json",
                                *(["keyring"] if argv[0] == "login" else []), env=env, status=8)
@@ -278,7 +278,7 @@ class GnomeKeyring(keyrings.Case):
         self.assertEqual(self.server.requests(), [])
         self.assertEqual(self.home.files(), [])
 
-    def test_without_a_keyring_in_the_service_the_file_serves(self):
+    def test_kr_05_without_a_keyring_in_the_service_the_file_serves(self):
         desk = self.new_desk()
         desk.start_gnome_keyring(unlocked=False)
         result = self.login(self.server, env=desk.environment)
@@ -359,10 +359,10 @@ class GnomeKeyring(keyrings.Case):
         self.assertFalse(os.path.exists(file))
         self.assertEqual(len(self.desk.items()[0]), 1)
 
-    def test_large_tokens_are_stored_whole(self):
+    def test_kr_13_large_tokens_are_stored_whole(self):
         server = servers.Scripted({"GET /auth/me": (200, {}, {"id": "1", "username": "ada"})})
         self.addCleanup(server.stop)
-        for length in (3000, 32000, 48 * 1024):  # KR-13
+        for length in (3000, 32000, 48 * 1024):
             token = self.plant(("lt_" + "a1B2" * (length // 4))[:length])
             result = self.loom("login", "--with-token", server.url, stdin=token.encode(),
                                env=self.env)

@@ -35,14 +35,14 @@ class Buses(keyrings.Case):
         self.assertEqual(self.events(result)[-1]["error"]["code"], "keyring_unavailable")
         self.assertLess(result.took_s, took_s + 1)
 
-    def test_no_bus(self):
-        self.check({}, ABSENT)  # KR-01
+    def test_kr_01_no_bus(self):
+        self.check({}, ABSENT)
         self.loom("logout")
 
-    def test_no_service_on_the_bus(self):
+    def test_kr_17_no_service_on_the_bus_is_told_as_the_reason(self):
         self.check(self.new_desk().environment, ABSENT)
 
-    def test_an_address_that_leads_nowhere(self):
+    def test_kr_01_an_address_that_leads_nowhere(self):
         desk = self.new_desk(bus=False)
         runtime = desk.runtime
         with open(os.path.join(runtime, "bus"), "w"):
@@ -198,7 +198,7 @@ class Services(keyrings.Case):
         else:
             super().assert_kept_in_file(result, why)
 
-    def test_odd_secrets_are_passed_by(self):
+    def test_kr_06_odd_secrets_and_none_at_all_are_passed_by(self):
         odd = [None, "", "x", "\x00", "\xff\xfe", "[]", "{", "x" * 66000, '{"type":"api"}',
                '{"type":"api","key":""}', '{"type":"api","key":"a\\nb"}', '{"type":"api","key":7}',
                json.dumps({"type": "api", "key": "t" * 60000, "server": self.server.url}),
@@ -227,8 +227,8 @@ class Services(keyrings.Case):
             self.item(self.credential(token, server=self.server.url))], **plan)
         return token
 
-    def test_a_window_that_is_answered_unlocks(self):
-        token = self.start_locked(prompt={"after": 2, "accepts": True})  # KR-18
+    def test_kr_18_a_window_that_is_answered_unlocks(self):
+        token = self.start_locked(prompt={"after": 2, "accepts": True})
         env = {"DISPLAY": ":99"}
         answer, result = self.ask(**env)
         self.assertEqual(answer, {})  # stderr is no terminal: nobody is asked
@@ -239,7 +239,7 @@ class Services(keyrings.Case):
         self.assertIn("already signed in", result.said)
         self.assertNotIn(token.encode(), result.err)
 
-    def test_the_helper_asks_at_a_terminal(self):
+    def test_kr_18_the_helper_asks_at_a_terminal(self):
         token = self.start_locked(prompt={"after": 1.5, "accepts": True})
         env = {**self.env, "WAYLAND_DISPLAY": "wayland-9"}
         question = f"protocol={self.server.scheme}\nhost={self.server.host}\n\n".encode()
@@ -263,8 +263,8 @@ class Services(keyrings.Case):
         self.assert_kept_in_file(self.login(self.server, env=self.env), LOCKED)
         self.assertNotIn("Unlock", self.desk.calls())
 
-    def test_a_window_that_is_dismissed_is_an_answer(self):
-        self.start_locked(prompt={"after": 1.5, "accepts": False})  # KR-04
+    def test_kr_04_a_window_that_is_dismissed_is_an_answer(self):
+        self.start_locked(prompt={"after": 1.5, "accepts": False})
         env, mark = {**self.env, "DISPLAY": ":99"}, len(self.server.log())
         for argv in (("login", self.server.url), ("logout", self.server.url)):
             result = self.loom(*argv, env=env, status=8)

@@ -13,11 +13,25 @@ PLAN is a file of JSON:
      "failing": ["CreateItem"],         # calls that are answered with an error
      "lost": ["CreateItem"],            # carried out, and the answer is lost
      "times": 1,                        # how often "failing" fails
-     "cuts": 100}                       # secrets are kept to this length
-JOURNAL gets the name of each call, a line.
+     "cuts": 100,                       # secrets are kept to this length
+     "answers": {"SearchItems": "('x',)"},      # whatever is asked, and of whatever type (GVariant)
+     "properties": {"Item.Locked": "'x'" or null},  # the same of a property; null: there is none
+     "errors": {"GetSecrets": ["org.example.Odd", "what it says"]},
+     "slow": {"SearchItems": 0.5},      # seconds until this call is answered
+     "shows": "all",                    # a search finds every item, whatever was searched
+     "copies": 1000,                    # so many of each item
+     "vanish": ["GetSecrets"],          # the items are gone when this call comes
+     "dies": ["GetSecrets"],            # so does the service
+     "ends_bus": {"GetSecrets": PID},   # the bus does
+     "unlocks": "says"}                 # Unlock says that it did, and did not
+A secret may be {"repeat": TEXT, "times": N}. JOURNAL gets the name of each call, a line. At SIGUSR1 it begins anew with what PLAN says by then, and
+makes READY again.
 """
 import json
+import os
+import signal
 import sys
+import xml.etree.ElementTree as ElementTree
 
 from gi.repository import Gio, GLib
 
@@ -62,7 +76,36 @@ XML = """
   <signal name="Completed"><arg type="b"/><arg type="v"/></signal>
  </interface>
 </node>"""
-INTERFACES = {each.name: each for each in Gio.DBusNodeInfo.new_for_xml(XML).interfaces}
+
+
+def parsed(text):
+    return GLib.Variant.parse(None, text, None, None)
+
+
+def interfaces(plan):
+    """What is said to be there: GDBus lets nobody answer with other types than these."""
+    tree = ElementTree.fromstring(XML)
+    for interface in tree.iter("interface"):
+        short = interface.get("name").removeprefix(SECRET)
+        for method in interface.findall("method"):
+            text = plan.get("answers", {}).get(method.get("name"))
+            if text is not None:
+                answer = parsed(text)
+                for argument in method.findall("arg[@direction='out']"):
+                    method.remove(argument)
+                for at in range(answer.n_children()):
+                    ElementTree.SubElement(method, "arg", direction="out",
+                                           type=answer.get_child_value(at).get_type_string())
+        for member in interface.findall("property"):
+            name = f"{short}.{member.get('name')}"
+            if name in plan.get("properties", {}):
+                text = plan["properties"][name]
+                interface.remove(member)
+                if text is not None:
+                    member.set("type", parsed(text).get_type_string())
+                    interface.append(member)
+    text = ElementTree.tostring(tree, encoding="unicode")
+    return {each.name: each for each in Gio.DBusNodeInfo.new_for_xml(text).interfaces}
 
 
 class Refused(Exception):
@@ -72,10 +115,11 @@ class Refused(Exception):
 class Mock:
     def __init__(self, connection, ready, journal, plan):
         self.connection, self.ready, self.journal, self.plan = connection, ready, journal, plan
-        self.items, self.made = {}, 0
+        self.items, self.made, self.registered = {}, 0, []
+        self.interfaces = interfaces(plan)
         self.fails_left = plan.get("times", 1 << 30)
         self.is_locked = plan.get("collection") == "locked"
-        for item in plan.get("items", []):
+        for item in plan.get("items", []) * plan.get("copies", 1):
             self.add(dict(item))
         self.register(SERVICE_PATH, "Service", self.service_properties)
         if plan.get("collection") != "none":
@@ -86,9 +130,17 @@ class Mock:
             self.called(at, method, arguments.unpack(), invocation)
 
         def get(_connection, _sender, at, _interface, name):
-            return properties(at)[name]
+            text = self.plan.get("properties", {}).get(f"{interface}.{name}")
+            return properties(at)[name] if text is None else parsed(text)
 
-        return self.connection.register_object(path, INTERFACES[SECRET + interface], call, get, None)
+        number = self.connection.register_object(path, self.interfaces[SECRET + interface], call,
+                                                 get, None)
+        self.registered.append(number)
+        return number
+
+    def close(self):
+        for number in self.registered:
+            self.connection.unregister_object(number)
 
     def add(self, item):
         self.made += 1
@@ -100,19 +152,39 @@ class Mock:
     def called(self, path, method, arguments, invocation):
         with open(self.journal, "a") as file:
             file.write(method + "\n")
-        if method in self.plan.get("silent", []):
-            return
+        if method in self.plan.get("dies", []):
+            os._exit(0)
+        if method in self.plan.get("ends_bus", {}):
+            os.kill(self.plan["ends_bus"][method], signal.SIGKILL)
+        if method in self.plan.get("vanish", []):
+            for each in list(self.items):
+                self.Delete(each)
+        slow_s = self.plan.get("slow", {}).get(method, 0)
+        if slow_s > 0:
+            GLib.timeout_add(int(slow_s * 1000), self.answer, path, method, arguments, invocation)
+        elif method not in self.plan.get("silent", []):
+            self.answer(path, method, arguments, invocation)
+
+    def answer(self, path, method, arguments, invocation):
         if method in self.plan.get("failing", []) and self.fails_left > 0:
             self.fails_left -= 1
             invocation.return_dbus_error("org.freedesktop.DBus.Error.Failed", "as planned")
-            return
+            return False
+        if method in self.plan.get("errors", {}):
+            invocation.return_dbus_error(*self.plan["errors"][method])
+            return False
         try:
-            answer = getattr(self, method)(path, *arguments)
+            text = self.plan.get("answers", {}).get(method)
+            answer = getattr(self, method)(path, *arguments) if text is None else parsed(text)
         except Refused as refusal:
             invocation.return_dbus_error(str(refusal), "no")
-            return
+            return False
+        except KeyError:
+            invocation.return_dbus_error("org.freedesktop.Secret.Error.NoSuchObject", "gone")
+            return False
         if method not in self.plan.get("lost", []):
             invocation.return_value(answer)
+        return False  # of a timer: not again
 
     # ---- Properties ----
 
@@ -144,16 +216,21 @@ class Mock:
         return GLib.Variant("(vo)", (GLib.Variant("s", ""), SERVICE_PATH + "/session/s"))
 
     def SearchItems(self, _path, wanted):
-        found = [path for path, item in self.items.items()
-                 if all(item["attributes"].get(name) == value for name, value in wanted.items())]
+        found = [path for path, item in self.items.items() if self.plan.get("shows") == "all" or
+                 all(item["attributes"].get(name) == value for name, value in wanted.items())]
         locked = [path for path in found if self.is_item_locked(self.items[path])]
         return GLib.Variant("(aoao)", ([path for path in found if path not in locked], locked))
 
     def GetSecrets(self, _path, paths, session):
-        secrets = {path: (session, b"", self.items[path]["secret"].encode("latin-1"), "text/plain")
-                   for path in paths
+        secrets = {path: (session, b"", self.secret_of(path), "text/plain") for path in paths
                    if path in self.items and self.items[path].get("secret") is not None}
         return GLib.Variant("(a{o(oayays)})", (secrets,))
+
+    def secret_of(self, path):
+        secret = self.items[path]["secret"]
+        if isinstance(secret, dict):
+            secret = secret["repeat"] * secret["times"]
+        return secret.encode("latin-1")
 
     def ReadAlias(self, _path, name):
         has = name == "default" and self.plan.get("collection") != "none"
@@ -177,10 +254,13 @@ class Mock:
 
     def Delete(self, path):
         item = self.items.pop(path)
+        self.registered.remove(item["id"])
         self.connection.unregister_object(item["id"])
         return GLib.Variant("(o)", ("/",))
 
     def Unlock(self, _path, objects):
+        if self.plan.get("unlocks") == "says":
+            return GLib.Variant("(aoo)", (objects, "/"))
         self.made += 1
         prompt = f"{SERVICE_PATH}/prompt/p{self.made}"
         self.asked = objects
@@ -212,11 +292,19 @@ def main():
     ready, journal, plan = sys.argv[1:]
     open(journal, "w").close()
     connection = Gio.bus_get_sync(Gio.BusType.SESSION)
-    mock = Mock(connection, ready, journal, json.load(open(plan)))
+    mocks = [Mock(connection, ready, journal, json.load(open(plan)))]
 
     def acquired(*_):
-        open(mock.ready, "w").close()
+        open(ready, "w").close()
 
+    def begin_anew():
+        mocks.pop().close()
+        open(journal, "w").close()
+        mocks.append(Mock(connection, ready, journal, json.load(open(plan))))
+        acquired()
+        return True
+
+    GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGUSR1, begin_anew)
     Gio.bus_own_name_on_connection(connection, "org.freedesktop.secrets",
                                    Gio.BusNameOwnerFlags.NONE, acquired, None)
     GLib.MainLoop().run()
