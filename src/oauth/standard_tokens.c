@@ -114,7 +114,8 @@ static enum loom_err print_revocation(const struct loom_authority *authority,
 /*
  * RFC 7009 section 2.2: 200 means that the token is dead, also one that the server never knew, and
  * "the content of the response body is ignored by the client"; but for an `error`, which some send
- * with 200. Section 2.2.1: on 503 "the client must assume the token still exists".
+ * with 200. Section 2.2.1: on 503 "the client must assume the token still exists". *out_revocation
+ * is LOOM_REVOKE_FAILED before.
  */
 static enum loom_err judge_revocation(const struct loom_exchange *exchange,
                                       const struct loom_secret *token,
@@ -122,7 +123,6 @@ static enum loom_err judge_revocation(const struct loom_exchange *exchange,
                                       struct loom_error *error) {
     struct loom_flow_answer answer;
     const char *code = "";
-    *out_revocation = LOOM_REVOKE_FAILED;
     if (!loom_exchange_is_busy(exchange) &&
         loom_exchange_is_refusal(exchange, token, &answer, error)) {
         if (loom_json_get_text(exchange->json, "error", LOOM_OAUTH_ERROR_MAX, &code) == LOOM_OK &&

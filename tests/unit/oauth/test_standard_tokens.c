@@ -365,6 +365,26 @@ static void revoke_repeats_neither_token(void **unused) {
     }
 }
 
+/* Each token is said in the answer about the other. */
+static void revoke_repeats_no_token_that_it_did_not_ask_about(void **unused) {
+    (void)unused;
+    static const struct fake_answer fine = {.status = 200};
+    static const struct fake_answer says_access = {
+        .status = 400, .json = "{\"error\":\"x\",\"error_description\":\"" TOKEN "\"}"};
+    static const struct fake_answer says_refresh = {
+        .status = 400, .json = "{\"error\":\"x\",\"error_description\":\"a " REFRESH_IN_FORM "\"}"};
+    const struct fake_answer scripts[][2] = {{says_access, fine}, {fine, says_refresh}};
+    for (size_t i = 0; i < 2; i++) {
+        struct oauth_world world;
+        enum loom_revocation revocation;
+        assert_int_equal(revoke(&world, scripts[i], 2, ACCESS_TOO | REFRESH_TOO, &revocation),
+                         LOOM_ERR_BAD_ANSWER);
+        assert_string_equal(world.error.oauth_error, "x");
+        assert_string_equal(world.error.detail, "");
+        world_close(&world);
+    }
+}
+
 /* What one request may bring. REV-02, REV-03, REV-13 */
 static const struct ending {
     const char *what;
@@ -532,6 +552,7 @@ int main(void) {
         cmocka_unit_test(revoke_tells_of_the_refresh_token_first),
         cmocka_unit_test(revoke_of_one_token_takes_the_whole_time),
         cmocka_unit_test(revoke_repeats_neither_token),
+        cmocka_unit_test(revoke_repeats_no_token_that_it_did_not_ask_about),
         cmocka_unit_test(revoke_of_two_tokens_tells_the_worse_outcome),
         cmocka_unit_test(revoke_without_an_answer_does_not_ask_again),
         cmocka_unit_test(revoke_that_is_refused_does_not_tell_the_token),
