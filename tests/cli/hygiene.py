@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import leaks
 import loomtest
 import programs
 from loomtest import IS_SANITIZED, LOOM
@@ -247,6 +248,28 @@ class Hygiene(loomtest.Case):
         self.assertEqual((quiet.status, loud.status), (0, 0), loud)
         self.assertEqual(len(loud.text.splitlines()), len(quiet.text.splitlines()), loud)
         self.assertFalse(os.path.exists(log))
+
+    def test_mem_148_openssl_conf_reaches_tls_and_nothing_else(self):
+        """A provider that is not there: no connection, and git has its answer all the same."""
+        conf = os.path.join(self.folder, "openssl.cnf")
+        with open(conf, "w") as file:
+            file.write("openssl_conf = a\n[a]\nproviders = b\n[b]\nnothing = c\n[c]\nactivate = 1\n")
+        token = self.plant(loomtest.marker("kept"))
+        home, env = self.new_home(), {"OPENSSL_CONF": conf}
+        home.seed(("https://loom.example.com", token))
+        for path, _ in [(home.path, None), *leaks.walk(home.path)] if unprivileged() else ():
+            os.chown(path, STRANGER, STRANGER)
+        program = self.begin("credential-helper", "get", home=home, env=env,
+                             stdin=b"protocol=https\nhost=loom.example.com\n\n")
+        result = program.finish()
+        result.is_door = True
+        self.assertEqual(self.answer(result).get("password"), token, result)
+        server = self.start_server("--approve-after", 0, tls=True)
+        result = self.begin("login", "--server", server.url, "--cacert", server.authority.file,
+                            env=env).finish()
+        self.assertEqual(result.status, 6, result)
+        self.assertEqual(server.requests(), [])
+        os.unlink(conf)
 
 
 if __name__ == "__main__":

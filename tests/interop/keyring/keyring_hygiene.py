@@ -81,6 +81,19 @@ class KeyringHygiene(keyrings.Case):
         self.assertEqual(self.seen_by_keepassxc(
             lambda env: self.get(self.server.url, env={**env, **told})), "-")
 
+    def test_mem_149_after_the_greeting_it_is_closed_again(self):
+        self.start_keepassxc()
+        server = self.start_server()
+        program = self.start("login", server.url, env=self.desk.environment)
+        program.expect("Waiting")
+        self.wait_for(lambda: server.times("/poll"))
+        if os.geteuid() != 0:
+            for name in ("environ", "maps", "mem"):
+                with self.assertRaises(PermissionError):
+                    open(f"/proc/{program.pid}/{name}", "rb").close()
+        server.approve()
+        self.assertEqual(program.finish().status, 0)
+
     # ---- What it would print ----
 
     def test_mem_136_libraries_print_nothing(self):
