@@ -85,6 +85,9 @@ class Memory(Case):
         self.watched(lambda env: self.helper("erase", self.fields(token), env=env))
         self.server.revoke_all()
         self.watched(lambda env: self.helper("erase", self.fields(token), env=env))
+        mark = len(self.server.log())
+        self.watched(lambda env: self.helper("get", self.fields(), env=env))
+        self.assertTrue(self.server.times("/auth/me", mark), "the token was not judged")
         self.watched(lambda env: self.helper("erase", self.fields(SECRET), env=env), [SECRET])
 
     def test_mem_128_tokens_of_the_environment(self):
