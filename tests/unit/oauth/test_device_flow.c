@@ -31,6 +31,7 @@ static const struct {
     {'T', {.kind = LOOM_FLOW_SLOW_DOWN, .interval_s = 30}},
     {'B', {.kind = LOOM_FLOW_BUSY}},
     {'R', {.kind = LOOM_FLOW_BUSY, .retry_after_s = 7}},
+    {'r', {.kind = LOOM_FLOW_BUSY, .retry_after_s = 1}},
     {'Y', {.kind = LOOM_FLOW_BUSY, .retry_after_s = INT64_MAX}},
     {'W', {.kind = LOOM_FLOW_SLOW_DOWN, .retry_after_s = 7}},
     {'L', {.kind = LOOM_FLOW_LOST, .err = LOOM_ERR_TIMEOUT}},
@@ -149,6 +150,7 @@ static const struct wire {
     {{.status = 200, .json = "{\"error\":\"slow_down\",\"interval\":30}"},        'T', 'T'},
     /* TM-05, TM-07: it cannot at present */
     {{.status = 429, .retry_after_s = 7},                                         'R', 'R'},
+    {{.status = 429, .retry_after_s = 1},                                         'r', 'r'},
     {{.status = 429, .json = OURS("pending"), .retry_after_s = 7},                'R', 'R'},
     {{.status = 429, .json = ERROR("slow_down"), .retry_after_s = 7},             'W', 'W'},
     {{.status = 429, .json = ERROR("rate_limited"), .retry_after_s = 7},          'R', 'R'},
@@ -357,9 +359,11 @@ static void take_of_a_last_answer_in_a_state_ends_the_flow(void **unused) {
     }
 }
 
-/* Whatever the error, an answer that was lost is lost. */
+/* What is lost is lost, whatever the error; and a second is less than any back-off. */
 static size_t column_of(char letter) {
-    const char *at = strchr(going_on, strchr("UNP", letter) != NULL ? 'L' : letter);
+    const char *at = strchr(going_on, letter == 'r'                   ? 'B'
+                                      : strchr("UNP", letter) != NULL ? 'L'
+                                                                      : letter);
     return at == NULL ? sizeof going_on : (size_t)(at - going_on);
 }
 

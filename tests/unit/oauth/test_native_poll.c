@@ -400,6 +400,22 @@ static void poll_leaves_out_a_description_too_long_to_tell(void **unused) {
     }
 }
 
+static void poll_keeps_the_date_of_the_answer_with_the_token(void **unused) {
+    (void)unused;
+    static const char *const bodies[] = {"{" COMPLETED "}", "{\"status\":\"pending\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct oauth_world world;
+        struct loom_poll poll;
+        const struct fake_answer answer = {.status = 200, .json = bodies[i], .date_s = 1700000000};
+        poll_once(&world, &answer, &poll);
+        assert_int_equal(poll.tokens.date_s, i == 0 ? 1700000000 : 0);
+        assert_null(poll.tokens.refresh);
+        assert_false(poll.tokens.has_life);
+        loom_tokens_clear(&poll.tokens);
+        world_close(&world);
+    }
+}
+
 static void poll_without_room_for_an_error_works_the_same(void **unused) {
     (void)unused;
     static const struct fake_answer script[] = {
@@ -431,6 +447,7 @@ int main(void) {
         cmocka_unit_test(poll_takes_retry_after_of_a_busy_server),
         cmocka_unit_test(poll_tells_a_description_without_secrets),
         cmocka_unit_test(poll_leaves_out_a_description_too_long_to_tell),
+        cmocka_unit_test(poll_keeps_the_date_of_the_answer_with_the_token),
         cmocka_unit_test(poll_without_room_for_an_error_works_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,28 @@ static void whoami_of_an_answer_that_says_less_knows_less(void **unused) {
     world_close(&world);
 }
 
+/* A number that a double holds exactly is as good as its digits. */
+static void whoami_of_a_number_takes_it_within_its_bounds(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *json, *id;
+    } rows[] = {
+        {"{\"sub\":0}", "0"},
+        {"{\"sub\":9007199254740992}", "9007199254740992"},
+        {"{\"sub\":9007199254740994}", ""},
+        {"{\"sub\":-1}", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct oauth_world world;
+        struct loom_account account;
+        const struct fake_answer answer = {.status = 200, .json = rows[i].json};
+        expect_equal(rows[i].json, whoami(&world, &answer, &account), LOOM_OK);
+        expect_text(rows[i].json, account.id != NULL ? account.id : "", rows[i].id);
+        loom_account_clear(&account);
+        world_close(&world);
+    }
+}
+
 /* Only the endpoint's own word says that a token is dead. */
 static void whoami_of_every_answer_means_what_the_table_says(void **unused) {
     (void)unused;
@@ -398,6 +420,7 @@ static const struct ending {
     {"200 with nonsense", {.status = 200, .json = "x"}, LOOM_REVOKED, LOOM_OK, ""},
     {"200 with a text", {.status = 200, .other = "ok"}, LOOM_REVOKED, LOOM_OK, ""},
     {"204", {.status = 204}, LOOM_REVOKED, LOOM_OK, ""},
+    {"299", {.status = 299}, LOOM_REVOKED, LOOM_OK, ""},
     {"REV-13 unsupported",
      {.status = 400, .json = "{\"error\":\"unsupported_token_type\"}"},
      LOOM_REVOKE_UNSUPPORTED,
@@ -546,6 +569,7 @@ int main(void) {
         cmocka_unit_test(refresh_without_an_endpoint_asks_nobody),
         cmocka_unit_test(whoami_asks_the_endpoint_with_the_token),
         cmocka_unit_test(whoami_of_an_answer_that_says_less_knows_less),
+        cmocka_unit_test(whoami_of_a_number_takes_it_within_its_bounds),
         cmocka_unit_test(whoami_of_every_answer_means_what_the_table_says),
         cmocka_unit_test(whoami_without_an_answer_is_the_networks_error),
         cmocka_unit_test(whoami_without_an_endpoint_is_an_empty_account),
