@@ -240,7 +240,10 @@ static int judge(int fd, struct loom_opened *out_file) {
 enum loom_err loom_folder_open_file(const struct loom_folder *folder, const char *name, int flags,
                                     struct loom_opened *out_file, struct loom_error *error) {
     int safe = flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    LOOM_CLEANUP(loom_fd_close) int fd = openat(folder->fd, name, safe, S_IRUSR | S_IWUSR);
+    LOOM_CLEANUP(loom_fd_close) int fd = -1;
+    do
+        fd = openat(folder->fd, name, safe, S_IRUSR | S_IWUSR);
+    while (fd < 0 && errno == EINTR);
     int failed = fd < 0 ? errno : judge(fd, out_file);
     if (failed == 0) {
         fd = -1; /* it is the caller's now */
