@@ -5,7 +5,8 @@ import json
 
 import hostile
 import loomtest
-from hostile import DEVICE_CODE, EARLIER, NEW, answer, good, row
+from hostile import row
+from hostile_server import answer, DEVICE_CODE, EARLIER, good, NEW
 
 START, POLL, ME = good("start"), good("poll"), good("me")
 
@@ -48,7 +49,7 @@ class Answers(hostile.Case):
 
     def test_df_101_start_told_twice_and_otherwise(self):
         self.check([
-            self.at_start("two pages", answer({**START, "verification_uri": "https://evil.example"})),
+            self.at_start("two pages", answer({**START, "verification_uri": "https://h.example"})),
             self.at_start("an error beside", answer({**START, "error": "x"})),
             self.at_start("an error that is a number", answer({**START, "error": 7})),
             self.at_start("the answer to poll", answer(POLL)),
@@ -197,7 +198,8 @@ class Json(hostile.Case):
             text.replace(NEW, NEW + "\\ud800"), text.replace(NEW, NEW + "\\x41"),
             text.replace('"', "'"), text.encode().replace(b"lt_", b"\xff\xfe"),
             text.encode().replace(b"lt_", b"\xc0\xaf"), text.encode("utf-16"),
-            text.encode("utf-16-le"), b"\xff\xfe" + text.encode("utf-16-le"), text.encode("utf-32")])
+            text.encode("utf-16-le"), b"\xff\xfe" + text.encode("utf-16-le"),
+            text.encode("utf-32")])
 
     def test_js_10_a_mark_before_it(self):
         text = json.dumps(POLL).encode()

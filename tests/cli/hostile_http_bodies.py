@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies without end, of another length than was said, in pieces, cut off, and in codings that nobody
-asked for. A token that did not arrive whole is none."""
+"""Bodies without end, of another length than was said, in pieces, cut off, and in codings that
+nobody asked for. A token that did not arrive whole is none."""
 import gzip
 import json
 import zlib
 
 import hostile
 import loomtest
-from hostile import NEW, answer, ending, flood, good, head, later, resetting, row
+from hostile import row
+from hostile_server import answer, ending, flood, good, head, later, NEW, resetting
 
 TOKEN = json.dumps(good("poll")).encode()
 CUT = TOKEN[:TOKEN.index(NEW.encode()) + 10]  # within the token
@@ -156,7 +157,7 @@ class Bodies(hostile.Case):
 
 
 class Leftovers(hostile.Case):
-    """One connection serves a whole sign-in: what a server says before it was asked is no answer."""
+    """One connection serves a whole sign-in: what comes before it was asked for is no answer."""
 
     def test_net_110_an_answer_in_advance(self):
         early = answer({"status": "completed", "access_token": loomtest.marker("early")})
@@ -178,8 +179,8 @@ class Leftovers(hostile.Case):
         ])
 
     def test_net_111_nothing_is_sent_twice(self):
-        """A connection that was kept ends without an answer: libcurl would send the request again at
-        once, the poll before its time."""
+        """A connection that was kept ends without an answer: libcurl would send the request again
+        at once, the poll before its time."""
         start = answer(good("start"))
         self.check([
             row("start", "login", {"start": ending()}, 6, "network", asks={"start": 1}),

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Heads without end, heads that are none, interim answers, other versions of HTTP, and fields that ask
-for what is never given."""
+"""Heads without end, heads that are none, interim answers, other versions of HTTP, and fields that
+ask for what is never given."""
 import json
 
 import hostile
 import loomtest
-from hostile import answer, ending, flood, good, head, later, row, stall
+from hostile import row
+from hostile_server import answer, ending, flood, good, head, later, METHODS, stall
 
 TOKEN = json.dumps(good("poll")).encode()
 GOOD = answer(good("poll"))
@@ -162,7 +163,7 @@ class Heads(hostile.Case):
                 "ETag: \"x\"", "Last-Modified: Tue, 01 Jan 2030 00:00:00 GMT", "Vary: *",
                 "Sec-Session-Registration: (ES256);path=\"/x\"", "DPoP-Nonce: x"]
         for fields in (cookies, more):
-            everywhere = {call: answer(good(call), 200, *fields) for call in hostile.METHODS}
+            everywhere = {call: answer(good(call), 200, *fields) for call in METHODS}
             self.check([
                 row("login", "login", everywhere, 0),
                 row("given", "given", {"me": answer(good("me"), 200, *fields)}, 0),

@@ -9,19 +9,21 @@ import threading
 import hostile
 import loomtest
 import servers
-from hostile import answer, drip, ending, flood, head, redirect, resetting, row, server_context
+from hostile import row
+from hostile_server import (answer, ending, flood, head, NEW, Port, redirect, resetting,
+                            server_context)
 
 HOST = "loom.example.com"
 REFUSED = "The proxy refused the connection. Check HTTPS_PROXY and NO_PROXY."
 
 
 class Proxy:
-    """Answers CONNECT as it was told; `said` None: leads to `target`. `heads` is what it saw before,
-    and `port.peers` all that it ever got."""
+    """Answers CONNECT as it was told; `said` None: leads to `target`. `heads` is what it saw
+    before, and `port.peers` all that it ever got."""
 
     def __init__(self, target=None, said=None, context=None):
         self.heads, self.said, self.target = [], said, target
-        self.port = hostile.Port(self.talk, context=context)
+        self.port = Port(self.talk, context=context)
         self.host = f"127.0.0.1:{self.port.port}"
         self.url = f"http://{self.host}"
 
@@ -45,7 +47,7 @@ class Socks:
 
     def __init__(self, target):
         self.names, self.target = [], target
-        self.port = hostile.Port(self.talk)
+        self.port = Port(self.talk)
         self.host = f"127.0.0.1:{self.port.port}"
 
     def talk(self, peer):
@@ -192,7 +194,7 @@ class Proxies(hostile.Case):
         at = self.watcher.plain
         ask = "Proxy-Authenticate: Basic realm=\"x\""
         more = [ask, "Proxy-Authenticate: Negotiate", "Proxy-Authenticate: NTLM"]
-        token = answer({"status": "completed", "access_token": hostile.NEW})
+        token = answer({"status": "completed", "access_token": NEW})
         answers = {
             "407": ending(answer({}, 407, ask)), "407 of all kinds": ending(answer({}, 407, *more)),
             "302": ending(redirect(302, at)), "307": ending(redirect(307, at)),

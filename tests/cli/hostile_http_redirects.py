@@ -2,7 +2,8 @@
 """Servers that point somewhere else, in every way that HTTP knows: nobody goes there."""
 import hostile
 import loomtest
-from hostile import NEW, answer, good, head, redirect, row
+from hostile import row
+from hostile_server import answer, DEVICE_CODE, good, head, NEW, redirect, stall
 
 # The call that is answered so, the command that makes it, and how that command then ends.
 ENDS = {
@@ -97,13 +98,13 @@ class Redirects(hostile.Case):
             row("none", "login", {"start": head(307, "Content-Length: 0")}, 7, "bad_answer"),
             row("folded", "login", {"start": head(307, f"Location:\r\n {self.watcher.far}/",
                                                   "Content-Length: 0")}, 7, "bad_answer"),
-            row("no end", "login", {"start": hostile.stall(head(302, *two))}, 7, "bad_answer"),
+            row("no end", "login", {"start": stall(head(302, *two))}, 7, "bad_answer"),
         ])
 
     def test_net_104_the_place_is_shown_without_what_it_carries(self):
         """Only scheme and host; what it repeats of a request is nobody's to see."""
-        at = f"{self.watcher.far}/?code={hostile.DEVICE_CODE}&token={NEW}#{NEW}"
-        at_user = at.replace("//", f"//{NEW}:{hostile.DEVICE_CODE}@")
+        at = f"{self.watcher.far}/?code={DEVICE_CODE}&token={NEW}#{NEW}"
+        at_user = at.replace("//", f"//{NEW}:{DEVICE_CODE}@")
         self.check([row(f"{call} {len(place)}", command, {call: redirect(302, place)}, status,
                         code, [self.watcher.far] if status == 7 else [])
                     for call, command, status, code in (("poll", "login", 7, "bad_answer"),

@@ -6,7 +6,8 @@ import json
 
 import hostile
 import loomtest
-from hostile import answer, drip, good, head, later, row, stall
+from hostile import row
+from hostile_server import answer, drip, good, head, later, Port, stall
 
 SLOW_S = 0.2  # a byte: any time-out between two bytes would never end
 SLACK_S = 10  # a loaded machine with sanitizers
@@ -93,7 +94,7 @@ class Time(hostile.Case):
 
     def test_tm_11_a_handshake_that_nobody_answers(self):
         """Ten seconds for the connection, its TLS included; nothing was sent that could be."""
-        ports = [hostile.Port(talk) for talk in (
+        ports = [Port(talk) for talk in (
             lambda peer: peer.stall(),
             lambda peer: peer.drip(b"\x16\x03\x03\x40\x00\x02" + b"\0" * 1000, SLOW_S))]
         running = []
@@ -118,7 +119,7 @@ class Time(hostile.Case):
         running = []
         for talk in (lambda peer: peer.stall(), lambda peer: peer.drip(
                 b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000, SLOW_S)):
-            port = hostile.Port(talk)
+            port = Port(talk)
             self.addCleanup(port.stop)
             home = self.new_home()
             home.seed(("https://loom.example.com", self.plant(loomtest.marker("proxied"))))
