@@ -8,9 +8,9 @@
  *
  *     struct loom_call call;
  *     loom_call_begin(&loop, &call);
- *     lib->service_search(service, ..., call.cancellable, loom_call_done, call.reply);
+ *     lib->item_delete(item, call.cancellable, loom_call_done, call.reply);
  *     if (loom_call_wait(&call, &wait) == LOOM_CALL_ANSWERED)
- *         items = lib->service_search_finish(service, call.result, &fault);
+ *         is_deleted = lib->item_delete_finish(item, call.result, &fault);
  *     loom_call_end(&call);
  *
  * A call that does not even answer to being cancelled is abandoned: what it holds stays with it,

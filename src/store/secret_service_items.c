@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What one of our items says of itself; a search names as much of it as it knows. */
 static const struct {
@@ -27,32 +28,120 @@ static GHashTable *make_attributes(const struct loom_libsecret *lib, const char 
     return attributes;
 }
 
-enum loom_err loom_secret_service_search(struct loom_secret_service *service, const char *key,
-                                         GList **out_items, struct loom_error *error) {
+/* ---- Searching ---- */
+
+/* What a search finds: paths, unlocked and locked. */
+struct paths {
+    char **lists[2]; /* owned by GLib; NULL-terminated, or NULL */
+};
+
+static void paths_free(struct loom_secret_service *service, struct paths *paths) {
+    for (size_t i = 0; i < 2; i++)
+        service->loop.lib->strfreev(paths->lists[i]);
+}
+
+static enum loom_err find_paths(struct loom_secret_service *service, const char *key,
+                                struct paths *out_paths, struct loom_error *error) {
     const struct loom_libsecret *lib = service->loop.lib;
     struct loom_call call;
     GError *fault = NULL;
-    GList *items = NULL;
     if (!loom_call_begin(&service->loop, &call))
         return loom_error_set(error, LOOM_ERR_INTERNAL);
     GHashTable *attributes = make_attributes(lib, key, SEARCHED);
-    lib->service_search(service->proxy, NULL, attributes,
-                        SECRET_SEARCH_ALL | SECRET_SEARCH_LOAD_SECRETS, call.cancellable,
-                        loom_call_done, call.reply);
+    lib->service_search_for_dbus_paths(service->proxy, NULL, attributes, call.cancellable,
+                                       loom_call_done, call.reply);
     /* Searching a locked KeePassXC makes it ask; it is searched only when it may. */
     int64_t took_ms = 0;
     enum loom_err err = service->is_unlocked
                             ? loom_secret_service_await_read(service, &call, error)
                             : loom_secret_service_await_person(service, &call, &took_ms, error);
-    if (err == LOOM_OK) {
-        items = lib->service_search_finish(service->proxy, call.result, &fault);
-        if (fault != NULL)
-            err = loom_secret_service_fault(service, fault, error);
-    }
+    if (err == LOOM_OK && !lib->service_search_for_dbus_paths_finish(service->proxy, call.result,
+                                                                     &out_paths->lists[0],
+                                                                     &out_paths->lists[1], &fault))
+        err = loom_secret_service_fault(service, fault, error);
     loom_call_end(&call);
     lib->hash_table_unref(attributes);
+    return err;
+}
+
+static bool is_open(const struct loom_libsecret *lib, const GList *items, const char *path) {
+    for (; items != NULL; items = items->next)
+        if (strcmp(lib->dbus_proxy_get_object_path(items->data), path) == 0)
+            return true;
+    return false;
+}
+
+static enum loom_err open_item(struct loom_secret_service *service, const char *path, GList **items,
+                               struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    if (!loom_call_begin(&service->loop, &call))
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    lib->item_new_for_dbus_path(service->proxy, path, SECRET_ITEM_NONE, call.cancellable,
+                                loom_call_done, call.reply);
+    enum loom_err err = loom_secret_service_await_read(service, &call, error);
+    if (err == LOOM_OK) {
+        SecretItem *item = lib->item_new_for_dbus_path_finish(call.result, &fault);
+        if (item == NULL)
+            err = loom_secret_service_fault(service, fault, error);
+        else
+            *items = lib->list_prepend(*items, item);
+    }
+    loom_call_end(&call);
+    return err;
+}
+
+/* Each once, whatever the keyring lists: libsecret's own search reads freed memory otherwise. */
+static enum loom_err open_items(struct loom_secret_service *service, const struct paths *paths,
+                                GList **items, struct loom_error *error) {
+    enum loom_err err = LOOM_OK;
+    for (size_t i = 0; i < 2; i++)
+        for (char **path = paths->lists[i]; err == LOOM_OK && path != NULL && *path != NULL; path++)
+            if (!is_open(service->loop.lib, *items, *path))
+                err = open_item(service, *path, items, error);
+    return err;
+}
+
+/* Of what is not locked, all at once: LOOM_ERR_KEYRING_LOCKED, it is after all. */
+static enum loom_err load_secrets(struct loom_secret_service *service, const GList *items,
+                                  struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    GList *unlocked = NULL;
+    for (; items != NULL; items = items->next)
+        if (!lib->item_get_locked(items->data))
+            unlocked = lib->list_prepend(unlocked, lib->object_ref(items->data));
+    if (unlocked == NULL)
+        return LOOM_OK;
+    bool has_begun = loom_call_begin(&service->loop, &call);
+    enum loom_err err = has_begun ? LOOM_OK : loom_error_set(error, LOOM_ERR_INTERNAL);
+    if (has_begun) {
+        lib->item_load_secrets(unlocked, call.cancellable, loom_call_done, call.reply);
+        err = loom_secret_service_await_read(service, &call, error);
+        if (err == LOOM_OK && !lib->item_load_secrets_finish(call.result, &fault))
+            err = loom_secret_service_fault(service, fault, error);
+        loom_call_end(&call);
+    }
+    loom_secret_service_free_list(service, &unlocked);
+    return err;
+}
+
+enum loom_err loom_secret_service_search(struct loom_secret_service *service, const char *key,
+                                         GList **out_items, struct loom_error *error) {
+    struct paths paths = {{NULL, NULL}};
+    GList *items = NULL;
+    enum loom_err err = find_paths(service, key, &paths, error);
+    if (err == LOOM_OK)
+        err = open_items(service, &paths, &items, error);
+    if (err == LOOM_OK)
+        err = load_secrets(service, items, error);
+    paths_free(service, &paths);
     if (err == LOOM_OK)
         *out_items = items;
+    else
+        loom_secret_service_free_list(service, &items);
     return err;
 }
 

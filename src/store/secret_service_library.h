@@ -18,7 +18,8 @@
 
 #include "base/error.h"
 
-/* secret-paths.h: a collection by its path. It has been the same since libsecret 0.5. */
+/* secret-paths.h: collections and items by their paths. It has been the same since libsecret 0.5.
+ */
 #define SECRET_API_SUBJECT_TO_CHANGE 1
 #include <libsecret/secret.h>
 
@@ -55,14 +56,16 @@
     GLIB(str_hash)                                                                                 \
     GLIB(str_equal)                                                                                \
     GLIB(list_free_full)                                                                           \
+    GLIB(list_prepend)                                                                             \
+    GLIB(strfreev)                                                                                 \
     GLIB(free)                                                                                     \
     GLIB(log_set_writer_func)                                                                      \
     SECRET(error_get_quark)                                                                        \
     SECRET(service_get_type)                                                                       \
     SECRET(service_open)                                                                           \
     SECRET(service_open_finish)                                                                    \
-    SECRET(service_search)                                                                         \
-    SECRET(service_search_finish)                                                                  \
+    SECRET(service_search_for_dbus_paths)                                                          \
+    SECRET(service_search_for_dbus_paths_finish)                                                   \
     SECRET(service_unlock)                                                                         \
     SECRET(service_unlock_finish)                                                                  \
     SECRET(collection_for_alias)                                                                   \
@@ -70,6 +73,10 @@
     SECRET(collection_new_for_dbus_path)                                                           \
     SECRET(collection_new_for_dbus_path_finish)                                                    \
     SECRET(collection_get_locked)                                                                  \
+    SECRET(item_new_for_dbus_path)                                                                 \
+    SECRET(item_new_for_dbus_path_finish)                                                          \
+    SECRET(item_load_secrets)                                                                      \
+    SECRET(item_load_secrets_finish)                                                               \
     SECRET(item_create)                                                                            \
     SECRET(item_create_finish)                                                                     \
     SECRET(item_set_secret)                                                                        \
