@@ -37,7 +37,7 @@ class LoginRoot(loomtest.Case):
 
     # ---- Whose it is ----
 
-    def test_folders_of_somebody_else(self):
+    def test_fs_03_folders_of_somebody_else(self):
         """FS-03: refused with the path, and never another place in silence."""
         for at, name in enumerate(("config", "data")):
             home = self.new_home()
@@ -55,7 +55,7 @@ class LoginRoot(loomtest.Case):
         self.check_refused(8, home.path, "sudo", home=home)
         self.assertEqual(os.listdir(home.path), [])
 
-    def test_a_file_of_somebody_else(self):
+    def test_fs_03_a_file_of_somebody_else(self):
         self.give(self.server)
         mark = len(self.server.requests())
         for path in (self.home.file, os.path.join(self.home.data, "vault.key")):
@@ -81,7 +81,7 @@ class LoginRoot(loomtest.Case):
         shutil.rmtree(real)
         os.unlink(self.home.config)
 
-    def test_a_user_without_a_name(self):
+    def test_env_04_a_user_without_a_name(self):
         """ENV-04: an exit with a reason, or a home that HOME names; never a crash."""
         shown = {"user": STRANGER, "group": STRANGER, "extra_groups": []}
         for value in (None, "", "relative"):
@@ -103,7 +103,7 @@ class LoginRoot(loomtest.Case):
         return self.start("-m", "--propagation", "private", "sh", "-c", script, "sh", *argv,
                           program="/usr/bin/unshare", **more).finish()
 
-    def test_a_disk_that_is_full(self):
+    def test_fs_09_a_disk_that_is_full(self):
         """FS-09: found out before anybody approves; what was there stays."""
         target = self.home.path
         for size, status in (("4k", 8), ("1m", 0)):

@@ -58,7 +58,7 @@ class LoginStorage(loomtest.Case):
                 result = self.check_refused(8, env={name: blocked})
                 self.assertIn(blocked, result.text)
 
-    def test_no_home(self):
+    def test_env_04_no_home(self):
         """ENV-04: the password database knows one, or there is none; never a crash."""
         for value in ("", "relative/home"):
             self.loom("login", "--server", self.server.url, "--store", "nonsense", status=2,
@@ -79,7 +79,7 @@ class LoginStorage(loomtest.Case):
         self.give(self.server, env={"XDG_CONFIG_HOME": "a", "XDG_DATA_HOME": "./b"})
         self.assertEqual(len(self.home.tokens()), 1)
 
-    def test_homes_with_odd_names(self):
+    def test_env_07_homes_with_odd_names(self):
         for name in ("with blank", "quo'te\"s", "dollar$HOME", "käse", "-dash", "percent%s%n"):
             path = os.path.join(self.home.path, name)
             os.mkdir(path)
@@ -93,7 +93,7 @@ class LoginStorage(loomtest.Case):
                        stdin=self.server.issue_token().encode())
             self.assertTrue(os.path.exists(path + b"/.config/loom/credentials.json"))
 
-    def test_loose_modes_are_tightened(self):
+    def test_fs_02_loose_modes_are_tightened(self):
         """FS-02: file and folders become ours alone again."""
         self.give(self.server)
         for path, mode in ((self.home.config, 0o777), (self.home.data, 0o755),
@@ -101,7 +101,7 @@ class LoginStorage(loomtest.Case):
             os.chmod(path, mode)
         self.give(self.server)  # and what check_everything() says of modes
 
-    def test_a_key_that_others_could_read_is_refused(self):
+    def test_enc_15_a_key_that_others_could_read_is_refused(self):
         """ENC-15: whoever read it can read the file, and always could."""
         key = os.path.join(self.home.data, "vault.key")
         token = self.give(self.server)
@@ -113,7 +113,7 @@ class LoginStorage(loomtest.Case):
         os.chmod(key, 0o600)
         self.assertEqual(self.home.tokens(), {self.server.url: token})
 
-    def test_links_in_the_place_of_the_file(self):
+    def test_fs_04_links_in_the_place_of_the_file(self):
         """FS-04: the target is neither touched nor made."""
         target = os.path.join(self.home.path, "target")
         for content in (None, b"precious"):
@@ -154,7 +154,7 @@ class LoginStorage(loomtest.Case):
         after.pop(".config/loom/credentials.json.lock", None)
         self.assertEqual(after, before)
 
-    def test_kinds_of_damage(self):
+    def test_fs_14_enc_22_kinds_of_damage(self):
         """FS-14, ENC-22: all of them left alone."""
         self.home.seed((self.server.url, self.plant(loomtest.marker("stored"))))
         with open(self.home.file, "rb") as file:
@@ -181,7 +181,7 @@ class LoginStorage(loomtest.Case):
                 with open(self.home.file, "rb") as file:
                     self.assertEqual(file.read(), bad)
 
-    def test_a_missing_key_is_damage(self):
+    def test_enc_109_a_missing_key_is_damage(self):
         """Never made anew while records exist."""
         self.home.seed((self.server.url, self.plant(loomtest.marker("stored"))))
         os.unlink(os.path.join(self.home.data, "vault.key"))
@@ -204,12 +204,12 @@ class LoginStorage(loomtest.Case):
             self.assertIn("had approved the sign-in already", result.said)
             self.assertEqual("ended there again" in result.said, alive == 0, result)
 
-    def test_no_descriptor_and_no_memory_lock_to_spare(self):
+    def test_mem_06_no_descriptor_and_no_memory_lock_to_spare(self):
         result = self.start("-c", 'ulimit -n 32 -l 0; exec "$@"', "sh", loomtest.LOOM, "login",
                             self.server.url, program="/bin/sh").finish()
         self.assertEqual(result.status, 0, result)
 
-    def test_a_file_size_limit_is_told(self):
+    def test_fs_165_a_file_size_limit_is_told(self):
         """SIGXFSZ does not kill it, and nothing half-written stays."""
         result = self.start("-c", 'ulimit -f 0; exec "$@"', "sh", loomtest.LOOM, "login",
                             self.server.url, program="/bin/sh").finish()
@@ -217,7 +217,7 @@ class LoginStorage(loomtest.Case):
         self.assertEqual(self.server.requests(), [])
         self.assertEqual(self.home.stored(), {})
 
-    def test_a_working_folder_that_is_gone(self):
+    def test_env_08_a_working_folder_that_is_gone(self):
         folder = os.path.join(self.home.folder, "gone")
         os.mkdir(folder)
         result = self.start("-c", 'rmdir "$1"; shift; exec "$@"', "sh", folder, loomtest.LOOM,
@@ -225,7 +225,7 @@ class LoginStorage(loomtest.Case):
                             cwd=folder, stdin=self.server.issue_token().encode()).finish()
         self.assertEqual(result.status, 0, result)
 
-    def test_no_temporary_folder_is_needed(self):
+    def test_env_08_no_temporary_folder_is_needed(self):
         self.give(self.server, env={"TMPDIR": "/dev/null"})
 
 

@@ -115,6 +115,7 @@ static void find_any_length_cut_is_damaged(void **state) {
     loom_buffer_clear(&text);
 }
 
+/* ENC-110 */
 static void find_behind_the_end_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -170,7 +171,7 @@ static void free_two(struct two *two) {
     free(two->b);
 }
 
-/* A record's sealed part put into the place of another's, in one or all three of its members. */
+/* ENC-111: a record's sealed part in the place of another's, in one or all three members. */
 static void find_members_of_records_swapped_is_damaged(void **state) {
     const struct house *house = *state;
     static const char *const names[] = {"salt", "nonce", "ct"};
@@ -189,6 +190,7 @@ static void find_members_of_records_swapped_is_damaged(void **state) {
     free_two(&two);
 }
 
+/* ENC-112 */
 static void find_origins_swapped_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -198,7 +200,7 @@ static void find_origins_swapped_is_damaged(void **state) {
     assert_unreadable(house); /* neither key is its origin's */
 }
 
-/* Key and origin of a record changed together: well-formed, and still not believed. */
+/* ENC-113: key and origin of a record changed together: well-formed, and still not believed. */
 static void find_record_relabelled_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -210,7 +212,7 @@ static void find_record_relabelled_is_damaged(void **state) {
     assert_int_equal(save_token(house->vault, A, "new"), LOOM_ERR_DAMAGED);
 }
 
-/* To be adopted by the next server that a person names. */
+/* ENC-114: to be adopted by the next server that a person names. */
 static void find_origin_taken_away_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -245,6 +247,7 @@ static void list_origin_that_is_none_is_damaged(void **state) {
     assert_int_equal(list_of(house->vault).count, -1);
 }
 
+/* ENC-115 */
 static void find_record_renamed_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -261,7 +264,7 @@ static void find_record_renamed_is_damaged(void **state) {
     assert_edit_is_damage(house, "\"" A_KEY "\"", quoted);
 }
 
-/* One origin under both of its keys. */
+/* ENC-116: one origin under both of its keys. */
 static void find_record_copied_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
@@ -330,7 +333,7 @@ static void find_record_of_another_file_is_damaged(void **state) {
     assert_int_equal(house_remove(&other_state), 0);
 }
 
-/* The record of an older file of the same user and key: only a whole old file comes back. */
+/* ENC-117: the record of an older file of the same user and key; a whole old file comes back. */
 static void find_older_record_is_damaged_and_older_file_is_not(void **state) {
     const struct house *house = *state;
     assert_int_equal(save_token(house->vault, A, "old"), LOOM_OK);
@@ -376,6 +379,7 @@ static void sign_again(const struct house *house, struct signed_file *file) {
     loom_vault_content_clear(&file->content);
 }
 
+/* ENC-118 */
 static void find_record_moved_and_signed_does_not_open(void **state) {
     const struct house *house = *state;
     struct signed_file file;
@@ -403,7 +407,7 @@ static void find_header_changed_and_signed_does_not_open(void **state) {
     assert_int_equal(find_error(house->vault, A, false), LOOM_ERR_DAMAGED);
 }
 
-/* URL-21: sealed under one origin, and inside it another. */
+/* ENC-119, URL-21: sealed under one origin, and inside it another. */
 static void find_record_of_another_origin_inside_is_damaged(void **state) {
     const struct house *house = *state;
     struct signed_file file;
@@ -551,6 +555,7 @@ static char *base64_of(size_t len) {
     return copy;
 }
 
+/* ENC-120 */
 static void find_ciphertext_of_another_length_is_damaged(void **state) {
     const struct house *house = *state;
     enum { TAG = LOOM_TAG_SIZE, PAD = LOOM_VAULT_PAD, MAX = LOOM_CREDENTIAL_JSON_MAX };
@@ -576,6 +581,7 @@ static void find_ciphertext_of_another_length_is_damaged(void **state) {
     loom_buffer_clear(&text);
 }
 
+/* ENC-121 */
 static void find_larger_than_the_cap_is_damaged(void **state) {
     const struct house *house = *state;
     fill(house);
