@@ -117,7 +117,9 @@ def check_installed(path, folders):
 
 
 def install(build, prefix):
-    subprocess.run(["cmake", "--install", str(build), "--prefix", prefix, "--strip"],
+    # What `cmake --install --strip` runs, less a list of files in a build folder that may not be ours.
+    subprocess.run(["cmake", f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_DO_STRIP=1", "-P",
+                    str(build / "src" / "cmake_install.cmake")],
                    capture_output=True, timeout=60, check=True)
     return pathlib.Path(prefix) / "bin" / "loom"
 
