@@ -7,8 +7,10 @@
 #include "cli/language.h"
 #include "fuzz/fuzz.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { VARIABLES = 4 };
 
@@ -17,6 +19,17 @@ static bool is_ours(const struct loom_catalogue *catalogue) {
         if (row == catalogue)
             return true;
     return catalogue == NULL;
+}
+
+/* Does the name ask for a charset other than UTF-8? What is no letter or digit does not count. */
+static bool has_other_charset(const char *locale) {
+    char charset[8] = "";
+    size_t used = 0;
+    const char *dot = strchr(locale, '.');
+    for (const char *c = dot; c != NULL && *c != '\0' && *c != '@'; c++)
+        if (isalnum((unsigned char)*c) && used < sizeof charset - 1)
+            charset[used++] = *c;
+    return used > 0 && strcasecmp(charset, "utf8") != 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
@@ -28,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     const struct loom_catalogue *chosen = loom_language_choose(&wish);
     FUZZ_CHECK(is_ours(chosen) && chosen == loom_language_choose(&wish));
     const char *locale = value[1][0] != '\0' ? value[1] : value[2][0] != '\0' ? value[2] : value[3];
-    if (locale[0] == '\0' || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+    if (locale[0] == '\0' || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0 ||
+        has_other_charset(locale))
         FUZZ_CHECK(chosen == NULL);
     if (chosen != NULL) { /* somebody named it */
         bool is_named = false;
