@@ -32,8 +32,8 @@ class Lies(keyrings.Case):
         self.place = self.new_home()
 
     def some(self, rows):
-        """With sanitizers, where a call costs ten times as much, every third."""
-        return list(rows)[::3] if loomtest.IS_SANITIZED else list(rows)
+        """Numbered; with sanitizers, where a call costs ten times as much, every third."""
+        return list(enumerate(rows))[::3 if loomtest.IS_SANITIZED else 1]
 
     def ask(self, *argv):
         result = self.helper("get", {"protocol": self.server.scheme, "host": self.server.host}, *argv,
@@ -59,8 +59,14 @@ class Lies(keyrings.Case):
         self.assertLess(result.took_s, CALL_S)
         return result
 
+    def check_bypassed(self, why, number):
+        """git hears nothing. A sign-in, of every third of a table's rows, goes into the file."""
+        self.check_quiet(None)
+        if number % 3 == 0:
+            self.check_kept_in_file(why)
+
     def check_kept_in_file(self, why):
-        """A sign-in goes into the file and says why, and git gets it from there."""
+        """A sign-in goes into the file and says why."""
         result = self.sign_in()
         self.assertIn(f"{why} Your sign-in is kept in an encrypted file instead:", result.said)
         token = self.server.last("token")
@@ -70,20 +76,19 @@ class Lies(keyrings.Case):
     # ---- Wrong types ----
 
     def test_kr_100_searches_that_answer_with_other_types(self):
-        for text in self.some(("('x',)", "()", "(@ao [],)", "(@ao ['/a'], @ao ['/b'])",
-                               "(@ao ['/'], @ao ['/'])", "(@as ['/a'], @as ['/b'])",
-                               "(5, @a{sv} {})")):
+        for number, text in self.some((
+                "('x',)", "()", "(@ao [],)", "(@ao ['/a'], @ao ['/b'])", "(@ao ['/'], @ao ['/'])",
+                "(@as ['/a'], @as ['/b'])", "(5, @a{sv} {})")):
             with self.subTest(text):
                 self.new_keyring(self.token, answers={"SearchItems": text})
-                self.check_quiet(None)
-                self.check_kept_in_file(FAILING)
+                self.check_bypassed(FAILING, number)
 
     def test_kr_101_secrets_that_are_none(self):
         """Another type, another session, parameters, a content that is not text, nobody's path."""
         def one(secret, path=ITEM):
             return "({objectpath '%s': (%s)},)" % (path, secret)
         session = "objectpath '/org/freedesktop/secrets/session/s'"
-        for text in self.some((
+        for number, text in self.some((
                 "(5,)", "(@a{o(oayays)} {},)", one("objectpath '/', @ay [], 'x', 'text/plain'"),
                 one("objectpath '/nowhere', @ay [], @ay [0x78], 'text/plain'"),
                 one(session + ", @ay [1,2], @ay [0x7b], 'text/plain'"),
@@ -91,23 +96,22 @@ class Lies(keyrings.Case):
                 one(session + ", @ay [], @ay [0x7b, 0x7d], 'text/plain'", "/nowhere"))):
             with self.subTest(text):
                 self.new_keyring(self.token, answers={"GetSecrets": text})
-                self.check_quiet(None)
-                self.check_kept_in_file(FAILING)
+                self.check_bypassed(FAILING, number)
                 self.assertNotIn("SetSecret", self.desk.calls())  # what cannot be read is not ours
 
     def test_kr_102_sessions_that_are_none(self):
-        for text in self.some(("(<''>, objectpath '/')", "(1, 2)", "(<5>, objectpath '/x')",
-                               "('', '')")):
+        for number, text in self.some((
+                "(<''>, objectpath '/')", "(1, 2)", "(<5>, objectpath '/x')", "('', '')")):
             with self.subTest(text):
                 self.new_keyring(self.token, answers={"OpenSession": text})
-                self.check_quiet(None)
-                self.check_kept_in_file(FAILING)
+                self.check_bypassed(FAILING, number)
 
     def test_kr_103_changes_that_are_answered_with_other_types(self):
         """They were not made: the file takes the sign-in, with the reason."""
-        for text in self.some(("('x',)", "(objectpath '/', objectpath '/')",
-                               "(objectpath '/nowhere', objectpath '/')",
-                               "(objectpath '/', objectpath '/nowhere')")):
+        for _, text in self.some((
+                "('x',)", "(objectpath '/', objectpath '/')",
+                "(objectpath '/nowhere', objectpath '/')",
+                "(objectpath '/', objectpath '/nowhere')")):
             with self.subTest(text):
                 self.new_keyring(answers={"CreateItem": text})
                 self.check_quiet(self.check_kept_in_file(FAILING))
@@ -119,7 +123,7 @@ class Lies(keyrings.Case):
         self.check_quiet(self.server.last("token"))
 
     def test_kr_104_properties_of_other_types_or_none(self):
-        for name, text in self.some((
+        for number, (name, text) in self.some((
                 ("Item.Attributes", "'x'"), ("Item.Attributes", "@a{sv} {}"),
                 ("Item.Attributes", None), ("Item.Locked", "'x'"), ("Item.Locked", None),
                 ("Item.Modified", "'x'"), ("Item.Modified", None), ("Item.Label", "5"),
@@ -131,21 +135,21 @@ class Lies(keyrings.Case):
                 answer, result = self.ask()
                 self.assertIn(answer.get("password"), (None, self.token))
                 self.assertEqual(result.err, b"")
-                self.sign_in()
-                self.check_quiet(self.server.last("token"))
+                if number % 3 == 0:
+                    self.sign_in()
+                    self.check_quiet(self.server.last("token"))
 
     # ---- Words ----
 
     def test_kr_105_errors_of_unknown_names_whose_words_are_hostile(self):
         words = "\x1b[2J\x1b]0;owned\x07 " + "x" * 20 + " \u202e"
-        for name in self.some(("org.example.Odd", "org.freedesktop.Secret.Error.NoSession",
-                               "org.freedesktop.Secret.Error.NoSuchObject",
-                               "org.freedesktop.DBus.Error.NoReply",
-                               "org.freedesktop.DBus.Error.AccessDenied")):
+        for number, name in self.some((
+                "org.example.Odd", "org.freedesktop.Secret.Error.NoSession",
+                "org.freedesktop.Secret.Error.NoSuchObject", "org.freedesktop.DBus.Error.NoReply",
+                "org.freedesktop.DBus.Error.AccessDenied")):
             with self.subTest(name):
                 self.new_keyring(self.token, errors={"SearchItems": [name, words]})
-                self.check_quiet(None)
-                self.check_kept_in_file(FAILING)
+                self.check_bypassed(FAILING, number)
                 self.loom("-vv", "logout", env={**self.env, "LOOM_STORE": "keyring"},
                           home=self.place, status=None)  # and each line is fit for a terminal
 
