@@ -24,8 +24,8 @@ PLAN is a file of JSON:
      "dies": ["GetSecrets"],            # so does the service
      "ends_bus": {"GetSecrets": PID},   # the bus does
      "unlocks": "says"}                 # Unlock says that it did, and did not
-A secret may be {"repeat": TEXT, "times": N}. JOURNAL gets the name of each call, a line. At SIGUSR1 it begins anew with what PLAN says by then, and
-makes READY again.
+A secret may be {"repeat": TEXT, "times": N}. JOURNAL gets the name of each call, a line. At SIGUSR1 it
+begins anew with what PLAN says by then, and makes READY again.
 """
 import json
 import os
