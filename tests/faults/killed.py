@@ -47,8 +47,10 @@ class Killed(fault_world.Case):
 def killed_after_each_call(self, row):
     """FS-106: SIGKILL; what is left over goes with the next save."""
     numbers = system_calls.changing(self.clean_run(row, "calls").log)
+    hits = 0
     for at in numbers:
         run = self.run_row(row, what="calls", at=at, do=f"signal {signal.SIGKILL:d}")
+        hits += run.was_hit
         self.judge(run)
         self.check_whole(run)
         if self.temporaries():
@@ -59,8 +61,8 @@ def killed_after_each_call(self, row):
             self.assertEqual(status, 0, err)
             self.assertEqual(self.temporaries(), [], run)
             self.assertEqual(self.home.tokens(), {self.urls[0]: again})
-            self.known[self.urls[0]] = None  # not of the kind that the row starts with
             self.forget()
+    self.check_hits(hits, len(numbers))
 
 
 class Asked(fault_world.Case):
@@ -73,14 +75,17 @@ class Asked(fault_world.Case):
 def asked_after_each_call(self, row):
     """MEM-08: SIGTERM, SIGINT, SIGHUP; nothing at all is left over."""
     numbers = system_calls.changing(self.clean_run(row, "calls").log)
+    hits = 0
     for turn, at in enumerate(numbers):
         number = SIGNALS[turn % len(SIGNALS)]
         run = self.run_row(row, what="calls", at=at, do=f"signal {number:d}")
         old = held(self.known)
+        hits += run.was_hit
         self.judge(run)
         self.assertIn(run.status, (fault_world.DONE, fault_world.PARTIAL, -number), run)
         if "Nothing was changed" in run.said:
             self.assertEqual(held(self.known), old, run)
+    self.check_hits(hits, len(numbers))
 
 
 fault_world.for_each_row(Killed, "fs_106_killed", killed_after_each_call, ROWS)
