@@ -44,6 +44,12 @@ enum loom_exit {
 struct loom_ports {
     struct loom_http http;
     struct loom_clock clock;
+    /*
+     * Another HTTP port, for a request beside others (a port makes one at a time), and its end.
+     * LOOM_ERR_INTERNAL: no memory.
+     */
+    LOOM_CHECKED enum loom_err (*open_http)(struct loom_http *out_http);
+    void (*close_http)(struct loom_http *http);
     int *stop_fd; /* set when a command catches signals; -1 until then */
 };
 

@@ -3,13 +3,18 @@
 
 #include <string.h>
 
+/* As `loom help` lists them. */
+/* clang-format off */
 const struct loom_command *const loom_commands[] = {
     &loom_command_login,
     &loom_command_logout,
+    &loom_command_status,
+    &loom_command_token,
     &loom_command_credential_helper,
     &loom_command_help,
     NULL,
 };
+/* clang-format on */
 
 const struct loom_command *loom_command_find(const char *name) {
     const struct loom_command *const *row = loom_commands;

@@ -7,7 +7,9 @@
  * only for a token that git said was refused. Having nothing to say is success.
  */
 #include "cli/commands.h"
+#include "cli/environment_token.h"
 #include "cli/failure.h"
+#include "cli/refresh_view.h"
 #include "cli/report.h"
 #include "cli/server_choice.h"
 #include "git/git_credential.h"
@@ -15,7 +17,6 @@
 #include "store/store.h"
 #include "system/stream.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,37 +121,15 @@ static int answer_quit(const struct call *call) {
     return answer(call, &(struct loom_git_answer){.quit = true});
 }
 
-/* A file that is too large for a token holds none; any other trouble is that of reading it. */
-static void say_bad_token(const struct call *call, const struct loom_error *error) {
-    bool is_read = error->code == LOOM_ERR_USAGE || error->os_error == EFBIG;
-    loom_say_error(&call->cli->err,
-                   is_read ? N_("There is no token in this:\n\n    {detail}\n")
-                           : N_("This file of LOOM_TOKEN_FILE cannot be read:\n\n    {detail}\n"),
-                   &(struct loom_words){.detail = error->detail});
-}
-
-/* LOOM_TOKEN stands for exactly the server in LOOM_SERVER, and needs no home and no disk. */
 static enum loom_err find_in_environment(const struct call *call, struct loom_secret **out_token) {
-    const struct loom_environment *environment = &call->cli->environment;
-    struct loom_error error = LOOM_ERROR_INIT;
     struct loom_origin server;
-    if (!loom_environment_has_token(environment))
-        return LOOM_ERR_NOT_FOUND;
-    if (environment->server == NULL) {
-        loom_say_error(&call->cli->err,
-                       N_("LOOM_TOKEN is set without LOOM_SERVER. Set both, or neither."), NULL);
-        return LOOM_ERR_USAGE;
-    }
-    enum loom_err err = loom_server_parse(call->cli, environment->server, &server);
+    enum loom_err err = loom_environment_token_server(call->cli, &server);
     if (err != LOOM_OK)
         return err;
     if ((call->has_server && !loom_origin_is_equal(&server, &call->server)) ||
         loom_git_match(&call->request, &server) == 0)
         return LOOM_ERR_NOT_FOUND;
-    err = loom_environment_token(environment, out_token, &error);
-    if (err != LOOM_OK)
-        say_bad_token(call, &error);
-    return err;
+    return loom_environment_token_take(call->cli, out_token);
 }
 
 /* Why there is no answer, said once, with the command that helps. */
@@ -159,10 +138,7 @@ static int explain(const struct call *call, const struct loom_error *error,
     if (error->code == LOOM_ERR_NOT_FOUND && !call->has_server)
         return LOOM_EXIT_DONE;
     if (error->code == LOOM_ERR_EXPIRED)
-        say(call,
-            N_("Your sign-in to {server} has expired. Please run:\n\n    loom login --server "
-               "{server}\n"),
-            server);
+        (void)loom_refresh_view_expired(call->cli, server);
     else
         (void)loom_report_say(call->cli, error, server);
     bool ends_search = error->code == LOOM_ERR_REJECTED || error->code == LOOM_ERR_NOT_FOUND;
@@ -208,6 +184,7 @@ static int get_stored(const struct call *call) {
     }
     if (!is_user_ours(&call->request, &credential->account))
         return LOOM_EXIT_DONE;
+    loom_refresh_view_trouble(call->cli, &access);
     return answer(call, &(struct loom_git_answer){.password = credential->token,
                                                   .expires_at = credential->expires_at});
 }

@@ -45,7 +45,8 @@ enum loom_err loom_json_output_account(struct loom_json *object, const char *nam
 const char *loom_json_output_kind(enum loom_store_kind kind) {
     static const char *const kinds[] = {[LOOM_STORE_KEYRING] = "keyring",
                                         [LOOM_STORE_FILE] = "file",
-                                        [LOOM_STORE_MEMORY] = "memory"};
+                                        [LOOM_STORE_MEMORY] = "memory",
+                                        [LOOM_STORE_ENVIRONMENT] = "environment"};
     return kinds[kind];
 }
 
@@ -53,8 +54,9 @@ static const char *text_or_null(const char *text) {
     return text[0] == '\0' ? NULL : text;
 }
 
-/* A path need not be UTF-8, JSON must be; "" is null. */
-static enum loom_err add_path(struct loom_json *object, const char *name, const char *path) {
+enum loom_err loom_json_output_path(struct loom_json *object, const char *name, const char *path) {
+    if (path == NULL)
+        return loom_json_add_null(object, name);
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer text = LOOM_BUFFER_INIT(4 * LOOM_STORE_PATH_MAX);
     enum loom_err err = loom_text_add_printable(&text, path, strlen(path));
@@ -73,7 +75,7 @@ enum loom_err loom_json_output_store(struct loom_json *object, const char *name,
     if (err == LOOM_OK)
         err = loom_json_add_text(member, "name", text_or_null(store->name));
     if (err == LOOM_OK)
-        err = add_path(member, "path", store->path);
+        err = loom_json_output_path(member, "path", store->path);
     if (err == LOOM_OK)
         err = store->kind == LOOM_STORE_KEYRING
                   ? loom_json_add_bool(member, "locked", store->is_locked)

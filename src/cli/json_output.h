@@ -25,6 +25,10 @@ LOOM_CHECKED enum loom_err loom_json_output_error(struct loom_json *object, cons
 LOOM_CHECKED enum loom_err loom_json_output_time(struct loom_json *object, const char *name,
                                                  int64_t epoch_s);
 
+/* Add a path, made printable: it need not be UTF-8, and JSON must be. NULL and "": null. */
+LOOM_CHECKED enum loom_err loom_json_output_path(struct loom_json *object, const char *name,
+                                                 const char *path);
+
 /* What became of an old token: true, false, or null when none was to be revoked. */
 LOOM_CHECKED enum loom_err loom_json_output_old_token(struct loom_json *object, const char *name,
                                                       enum loom_old_token old_token);

@@ -276,7 +276,7 @@ static void say_news(const struct loom_login_view *view, const struct loom_signe
     int64_t ahead_s = signed_in->clock_ahead_s;
     (void)snprintf(minutes, sizeof minutes, "%lld",
                    (long long)((ahead_s < 0 ? -ahead_s : ahead_s) / MINUTE_S));
-    struct loom_words words = {.server = view->server->url, .time = minutes};
+    struct loom_words words = {.server = view->server->url, .minutes = minutes};
     if (signed_in->granted_scope != NULL)
         loom_say_always(
             err, N_("The server granted another scope than was asked for:\n\n    {detail}\n"),
@@ -285,13 +285,13 @@ static void say_news(const struct loom_login_view *view, const struct loom_signe
         loom_say_always(
             err, N_("{server} offers no way to check a token. It was stored unchecked."), &words);
     if (ahead_s != 0)
-        loom_say_always(err,
-                        ahead_s > 0
-                            ? N_("This computer's clock is {time} minutes ahead of the server's. "
-                                 "Please set it right.")
-                            : N_("This computer's clock is {time} minutes behind the server's. "
-                                 "Please set it right."),
-                        &words);
+        loom_say_always(
+            err,
+            ahead_s > 0 ? N_("This computer's clock is {minutes} minutes ahead of the server's. "
+                             "Please set it right.")
+                        : N_("This computer's clock is {minutes} minutes behind the server's. "
+                             "Please set it right."),
+            &words);
 }
 
 int loom_login_view_done(struct loom_login_view *view, const struct loom_signed_in *signed_in) {

@@ -177,5 +177,7 @@ void loom_options_clear(struct loom_options *options) {
     free(options->store);
     free(options->client_id);
     free(options->scope);
+    free(options->format);
+    free(options->min_valid);
     *options = (struct loom_options){.server = NULL};
 }

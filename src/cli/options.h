@@ -22,6 +22,8 @@ struct loom_options {
     char *store;
     char *client_id;
     char *scope;
+    char *format;
+    char *min_valid;
     int verbose;
     int quiet;
     int help;
@@ -31,6 +33,8 @@ struct loom_options {
     int with_token;
     int all;
     int discard_damaged;
+    int reveal;
+    int offline;
 };
 
 struct loom_option {

@@ -25,6 +25,11 @@ static const struct {
      N_("The code could not be shown, so nobody can type it. Nothing was changed. Look at where "
         "the "
         "output goes.")},
+    {LOOM_ERR_NOT_FOUND, ESTALE,
+     N_("Your sign-in to {server} has expired. Please run:\n\n    loom login --server {server}\n")},
+    {LOOM_ERR_NOT_FOUND, EDESTADDRREQ,
+     N_("You are not signed in to any server. To sign in, run:"
+        "\n\n    loom login --server https://loom.example.com\n")},
     {LOOM_ERR_NOT_FOUND, ANY,
      N_("you are not signed in to {server}. Please run:\n\n    loom login --server {server}\n")},
     {LOOM_ERR_REJECTED, ANY,

@@ -23,6 +23,8 @@ static const struct name {
     {"{command}", offsetof(struct loom_words, command), false},
     {"{option}", offsetof(struct loom_words, option), false},
     {"{time}", offsetof(struct loom_words, time), false},
+    {"{date}", offsetof(struct loom_words, date), false},
+    {"{minutes}", offsetof(struct loom_words, minutes), false},
     {"{status}", offsetof(struct loom_words, status), false},
 };
 

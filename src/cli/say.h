@@ -31,7 +31,9 @@ struct loom_words {
     const char *text; /* a message itself, or a word of our own from below: translated as well */
     const char *command;
     const char *option;
-    const char *time;
+    const char *time;    /* left, as 9:58 */
+    const char *date;    /* when, as 2026-01-31T23:59:59Z */
+    const char *minutes; /* how many */
     const char *status;
 };
 

@@ -108,6 +108,17 @@ static void add_unnamed(struct loom_server_list *list, const char *key) {
     list->unnamed = unnamed;
 }
 
+enum loom_err loom_server_list_add(struct loom_server_list *list,
+                                   const struct loom_origin *server) {
+    struct loom_origin *origins =
+        reallocarray(list->origins, list->count + 1, sizeof *list->origins);
+    if (origins == NULL)
+        return LOOM_ERR_INTERNAL;
+    origins[list->count++] = *server;
+    list->origins = origins;
+    return LOOM_OK;
+}
+
 static void add_server(void *context, const struct loom_store_entry *entry) {
     struct loom_server_list *list = context;
     if (list->has_failed)
@@ -119,14 +130,7 @@ static void add_server(void *context, const struct loom_store_entry *entry) {
     for (size_t i = 0; i < list->count; i++)
         if (loom_origin_is_equal(&list->origins[i], entry->origin))
             return;
-    struct loom_origin *origins =
-        reallocarray(list->origins, list->count + 1, sizeof *list->origins);
-    if (origins == NULL) {
-        list->has_failed = true;
-        return;
-    }
-    origins[list->count++] = *entry->origin;
-    list->origins = origins;
+    list->has_failed = loom_server_list_add(list, entry->origin) != LOOM_OK;
 }
 
 static int compare_origins(const void *a, const void *b) {

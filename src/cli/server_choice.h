@@ -51,6 +51,10 @@ LOOM_CHECKED enum loom_err loom_server_list_read(struct loom_cli *cli,
  */
 void loom_server_list_read_everywhere(struct loom_cli *cli, struct loom_server_list *out_list);
 
+/* Add a server that is not in the list yet, at its end. LOOM_ERR_INTERNAL: no memory. */
+LOOM_CHECKED enum loom_err loom_server_list_add(struct loom_server_list *list,
+                                                const struct loom_origin *server);
+
 /* Say that one of several has to be named, and list them. Returns the exit status. */
 int loom_server_list_several(struct loom_cli *cli, const struct loom_server_list *list);
 

@@ -26,32 +26,18 @@ static void keep_note(const struct loom_session *session, const struct loom_cred
 }
 
 static enum loom_err ask(const struct loom_session *session,
-                         const struct loom_credential *credential,
-                         const struct loom_authority *authority, struct loom_error *error) {
+                         const struct loom_credential *credential, struct loom_error *error) {
     struct loom_account account = LOOM_ACCOUNT_INIT;
     struct loom_remote server = {
         .http = session->http,
         .origin = &credential->origin,
         .ca_file = credential->ca_file,
         .timeout_ms = LOOM_ACCESS_ASK_MS,
-        .authority = authority,
     };
-    enum loom_err err = loom_oauth_whoami(&server, credential->token, &account, error);
+    enum loom_err err = loom_authority_whoami(&server, credential, &account, error);
     loom_account_clear(&account);
-    return err;
-}
-
-/* A rumour about a token that nobody can be asked about has to be believed. */
-static enum loom_err ask_if_possible(const struct loom_session *session,
-                                     const struct loom_credential *credential,
-                                     struct loom_error *error) {
-    struct loom_authority authority;
-    enum loom_err err = loom_authority_recall(credential, &authority);
-    if (err != LOOM_OK)
-        return loom_error_detail(error, err, credential->origin.url);
-    if (authority.is_standard && authority.userinfo.url[0] == '\0')
-        return loom_error_set(error, LOOM_ERR_REJECTED);
-    return ask(session, credential, &authority, error);
+    /* A rumour about a token that nobody can be asked about has to be believed. */
+    return err == LOOM_ERR_NOT_FOUND ? loom_error_set(error, LOOM_ERR_REJECTED) : err;
 }
 
 static enum loom_err check_refusal(const struct loom_session *session,
@@ -59,7 +45,7 @@ static enum loom_err check_refusal(const struct loom_session *session,
                                    const struct loom_refused *known, struct loom_error *error) {
     if (!is_due(known, now_epoch_s(session)))
         return LOOM_OK;
-    enum loom_err err = ask_if_possible(session, credential, error);
+    enum loom_err err = ask(session, credential, error);
     if (err == LOOM_OK) {
         /* A note that stays costs one more question, no more. */
         loom_error_ignore(loom_refused_forget(session->paths, &credential->origin, NULL));

@@ -93,6 +93,20 @@ void loom_authority_date(const struct loom_tokens *tokens, int64_t asked_at,
         credential->obtained_at = asked_at;
 }
 
+enum loom_err loom_authority_whoami(const struct loom_remote *server,
+                                    const struct loom_credential *credential,
+                                    struct loom_account *out_account, struct loom_error *error) {
+    struct loom_authority authority;
+    struct loom_remote remote = *server;
+    enum loom_err err = loom_authority_recall(credential, &authority);
+    if (err != LOOM_OK)
+        return loom_error_detail(error, err, credential->origin.url);
+    if (authority.is_standard && authority.userinfo.url[0] == '\0')
+        return loom_error_set(error, LOOM_ERR_NOT_FOUND);
+    remote.authority = &authority;
+    return loom_oauth_whoami(&remote, credential->token, out_account, error);
+}
+
 enum loom_err loom_authority_revoke(const struct loom_remote *server,
                                     const struct loom_credential *credential,
                                     enum loom_revocation *out_revocation,

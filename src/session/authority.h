@@ -35,6 +35,16 @@ void loom_authority_date(const struct loom_tokens *tokens, int64_t asked_at,
                          struct loom_credential *credential);
 
 /*
+ * Ask whether the server still accepts a credential, and whose it is, as loom_oauth_whoami() does.
+ * `server` says how to ask; its authority is not looked at. LOOM_ERR_NOT_FOUND: nothing was asked,
+ * the server has no call for that.
+ */
+LOOM_CHECKED enum loom_err loom_authority_whoami(const struct loom_remote *server,
+                                                 const struct loom_credential *credential,
+                                                 struct loom_account *out_account,
+                                                 struct loom_error *error);
+
+/*
  * End the tokens of a credential with whoever gave them out, as loom_oauth_revoke() does.
  * `server` says how to ask; its authority is not looked at.
  */

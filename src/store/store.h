@@ -23,7 +23,12 @@
 
 #include <stdbool.h>
 
-enum loom_store_kind { LOOM_STORE_KEYRING, LOOM_STORE_FILE, LOOM_STORE_MEMORY };
+enum loom_store_kind {
+    LOOM_STORE_KEYRING,
+    LOOM_STORE_FILE,
+    LOOM_STORE_MEMORY,
+    LOOM_STORE_ENVIRONMENT, /* no store: LOOM_TOKEN or LOOM_TOKEN_FILE */
+};
 
 /* How it went with the system keyring. */
 enum loom_keyring_state {

@@ -97,10 +97,11 @@ static void phrase_makes_every_value_printable(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *value = rows[i].value;
-        const struct loom_words words = {value, value, value, value, NULL,
-                                         value, value, value, value};
+        const struct loom_words words = {value, value, value, value, NULL, value,
+                                         value, value, value, value, value};
         static const char *const names[] = {"{server}",  "{name}",   "{path}", "{detail}",
-                                            "{command}", "{option}", "{time}", "{status}"};
+                                            "{command}", "{option}", "{time}", "{date}",
+                                            "{minutes}", "{status}"};
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
             expect_text(names[k], phrase(names[k], &words), rows[i].shown);
     }

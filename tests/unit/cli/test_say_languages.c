@@ -32,11 +32,13 @@ static const struct loom_words words = {
     .command = "login",
     .option = "--frobnicate",
     .time = "9:58",
+    .date = "2026-01-31T23:59:59Z",
+    .minutes = "90",
     .status = "503",
 };
 
 /* Every member of struct loom_words, so that a new one is not forgotten above. */
-_Static_assert(sizeof words == 9 * sizeof(char *), "this test gives every word a value");
+_Static_assert(sizeof words == 11 * sizeof(char *), "this test gives every word a value");
 
 static uint32_t word_of(const struct loom_catalogue *catalogue, size_t at) {
     const unsigned char *bytes = catalogue->bytes + at;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said of a credential that was to be handed out: by `token`, `status` and git's helper. */
+#ifndef LOOM_CLI_REFRESH_VIEW_H
+#define LOOM_CLI_REFRESH_VIEW_H
+
+#include "cli/cli.h"
+#include "session/access.h"
+
+/* A line on stderr when it was not refreshed or not stored; nothing when all is well. */
+void loom_refresh_view_trouble(struct loom_cli *cli, const struct loom_access *access);
+
+/* It is past its time, and nothing can renew it. Returns the exit status; says it in JSON too. */
+int loom_refresh_view_expired(struct loom_cli *cli, const struct loom_origin *server);
+
+/* The same as an error, for who says it otherwise. */
+void loom_refresh_view_expired_error(struct loom_error *out_error);
+
+/* No server was named, and none is stored. As above. */
+int loom_refresh_view_nowhere(struct loom_cli *cli);
+
+#endif
