@@ -119,9 +119,7 @@ static int run_command(struct loom_cli *cli, const struct loom_command *command,
                                   N_("That is one argument too many. To see what it takes, run:\n\n"
                                      "    loom help {command}\n"),
                                   &(struct loom_words){.command = command->name});
-    int status = command->run(cli, left->argc, left->argv);
-    bool was_output_lost = cli->out.has_failed && status == LOOM_EXIT_DONE;
-    return was_output_lost ? LOOM_EXIT_FAILURE : status;
+    return command->run(cli, left->argc, left->argv);
 }
 
 /* argv[0] is the command's name. */
@@ -174,6 +172,16 @@ static bool is_called_as_helper(const char *program) {
     return strcmp(slash != NULL ? slash + 1 : program, HELPER_NAME) == 0;
 }
 
+/* What exists to be printed, and was not, is a failure where all else went well. */
+static int judge_output(struct loom_cli *cli, int status) {
+    bool is_fine = status == LOOM_EXIT_DONE || status == LOOM_EXIT_FAILURE;
+    if (!cli->out.has_failed || !is_fine)
+        return status;
+    if (!cli->is_helper) /* git says itself that it heard nothing */
+        loom_say_error(&cli->err, N_("Not everything could be printed."), NULL);
+    return LOOM_EXIT_FAILURE;
+}
+
 /* Whatever the command was: files of somebody else do not change in silence. */
 static void say_imported(struct loom_cli *cli) {
     struct loom_store_info info;
@@ -203,6 +211,7 @@ int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
                      ? parse_and_run(&cli, &loom_command_credential_helper, argc, argv)
                      : find_and_run(&cli, argc, argv);
     loom_output_live_end(&cli.err);
+    status = judge_output(&cli, status);
     say_imported(&cli);
     loom_store_close(cli.store);
     loom_options_clear(&cli.options);

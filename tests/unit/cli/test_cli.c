@@ -186,6 +186,7 @@ static void run_whose_output_is_lost_fails(void **state) {
         assert_true(full >= 0);
         run_into(2, argv, full, &first);
         expect_equal(commands[i], first.status, 1);
+        assert_string_equal(first.err, "loom: Not everything could be printed.\n");
         assert_int_equal(close(full), 0);
     }
 }
