@@ -30,8 +30,11 @@ class Row(typing.NamedTuple):
     name: str
     argv: tuple
     start: int = 0
-    kind: str = "print"  # "login", "logout" change what is stored; "helper" and "print" do not
+    # "login" and "logout" change what is stored. "helper", "print" and "look" do not: what the second
+    # prints is always the same, and what "look" does is not.
+    kind: str = "print"
     asks: str = ""  # what comes on standard input: "get", "erase" as git asks, or "token"
+    is_door: bool = False  # its standard output is meant to carry the token
 
 
 ROWS = (
@@ -41,9 +44,12 @@ ROWS = (
     Row("login_json", ("login", "--json", "--server", "{url}"), 1, "login"),
     Row("logout", ("logout",), 1, "logout"),
     Row("logout_all", ("logout", "--all", "--json"), 2, "logout"),
-    Row("credential_helper_get", ("credential-helper", "get"), 1, "helper", "get"),
+    Row("credential_helper_get", ("credential-helper", "get"), 1, "helper", "get", True),
     Row("credential_helper_store", ("credential-helper", "store"), 1, "helper", "get"),
     Row("credential_helper_erase", ("credential-helper", "erase"), 1, "helper", "erase"),
+    Row("token", ("token",), 1, "print", "", True),
+    Row("status", ("status",), 1, "look"),
+    Row("status_json", ("status", "--json"), 2, "look"),
     Row("help", ("help",)),
     Row("help_login", ("login", "--help")),
     Row("version", ("--version",)),
@@ -244,7 +250,7 @@ class Case(loomtest.Case):
 
     def check_said(self, run):
         """Nothing secret, nothing half; and a reason where something went wrong."""
-        out = b"" if run.row.asks == "get" else run.out
+        out = b"" if run.row.is_door else run.out
         for secret in [token for token in (*self.known.values(), *run.issued, run.given) if token]:
             for piece in needles(secret):
                 self.assertFalse(piece in out or piece in run.err, f"a token is shown: {run}")
@@ -253,8 +259,9 @@ class Case(loomtest.Case):
             for line in run.out.splitlines(True):
                 self.assertTrue(line.endswith(b"\n"), run)
                 self.assertEqual(json.loads(line)["schema"], 1, run)
-        if run.status > 0 and run.row.kind != "print":
-            self.assertNotEqual(run.err, b"", run)
+        if run.status > 0:
+            told = run.err or ("--json" in run.row.argv and run.out)
+            self.assertTrue(told, run)
 
     def check_stored(self, run, now):
         """Old or new, and never something else."""
@@ -304,6 +311,10 @@ class Case(loomtest.Case):
         if run.out != self.clean.get(run.row.name, run.out):
             self.assertEqual(run.out, b"", run)
             self.assertNotEqual(run.err, b"", run)
+
+    def check_look(self, run, _now):
+        if run.status == DONE:
+            self.assertNotEqual(run.out, b"", run)
 
     def check_print(self, run, _now):
         """All that is meant to be printed, though lines may not be broken where they should."""
