@@ -24,6 +24,7 @@ static struct {
     struct loom_curl curl;
     const struct loom_curl *real;
     int calls, failing_call;
+    CURLcode refusal;
     struct {
         CURLoption option;
         long number;  /* of options that take one */
@@ -45,7 +46,7 @@ static CURLcode note_option(CURL *easy, CURLoption option, ...) {
     fake.noted[fake.calls].number = number;
     fake.noted[fake.calls].is_null = !is_number && pointer == NULL;
     if (fake.calls++ == fake.failing_call)
-        return CURLE_UNKNOWN_OPTION;
+        return fake.refusal;
     if (option == CURLOPT_CONNECTTIMEOUT_MS && fake.connect_timeout_ms != 0)
         number = fake.connect_timeout_ms;
     return is_number ? fake.real->easy_setopt(easy, option, number)
@@ -186,8 +187,12 @@ static void fail_each_option(struct world *world, const struct loom_http_request
     assert_true(err == LOOM_OK || err == LOOM_ERR_TIMEOUT);
     int all = fake.calls, connections = raw_server_connections(world->server);
     assert_true(all > 20);
+    /* Too old for it, built without it, and out of memory. */
+    static const CURLcode refusals[] = {CURLE_UNKNOWN_OPTION, CURLE_NOT_BUILT_IN,
+                                        CURLE_OUT_OF_MEMORY};
     for (int i = 0; i < all; i++) {
         fake.failing_call = i;
+        fake.refusal = refusals[i % 3];
         fake.calls = 0;
         assert_int_equal(world_send(world, *request), LOOM_ERR_INTERNAL);
         assert_string_equal(world->error.detail, "libcurl lacks an option that is needed");

@@ -20,6 +20,22 @@ struct key_bytes {
     unsigned char at[SIZE];
 };
 
+/* The digest of this number from now fails, as for want of memory; 0: none. The names are the
+   linker's. */
+static int failing_digest;
+
+enum loom_err __real_loom_sha256(struct loom_bytes text,
+                                 unsigned char out_hash[static LOOM_HASH_SIZE]);
+enum loom_err __wrap_loom_sha256(struct loom_bytes text,
+                                 unsigned char out_hash[static LOOM_HASH_SIZE]);
+
+enum loom_err __wrap_loom_sha256(struct loom_bytes text,
+                                 unsigned char out_hash[static LOOM_HASH_SIZE]) {
+    if (failing_digest > 0 && --failing_digest == 0)
+        return LOOM_ERR_INTERNAL;
+    return __real_loom_sha256(text, out_hash);
+}
+
 static struct key_bytes read_key(const struct house *house) {
     struct loom_buffer text = LOOM_BUFFER_INIT(HOUSE_FILE_MAX);
     struct key_bytes key;
@@ -291,8 +307,25 @@ static void save_key_damaged_without_file_is_damaged(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_make, house_remove)
 
+/* MEM-104: that no key was there a moment ago is not what went wrong. */
+static void key_open_without_memory_is_told_as_such(void **state) {
+    const struct house *house = *state;
+    LOOM_CLEANUP(loom_folder_close) struct loom_folder data = LOOM_FOLDER_INIT;
+    assert_int_equal(loom_folder_open(house->paths.data, LOOM_FOLDER_WRITE, &data, NULL), LOOM_OK);
+    for (int digest = 1; digest <= 2; digest++) { /* of the key made, and of the one read back */
+        struct loom_vault_key key;
+        struct loom_error error = LOOM_ERROR_INIT;
+        failing_digest = digest;
+        assert_int_equal(loom_vault_key_open(&data, true, loom_random, &key, &error),
+                         LOOM_ERR_INTERNAL);
+        assert_int_equal(error.code, LOOM_ERR_INTERNAL);
+        assert_int_equal(failing_digest, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(key_open_without_memory_is_told_as_such),
         TEST(find_key_that_others_may_read_is_damaged),
         TEST(find_key_of_another_owner_is_refused),
         TEST(find_key_behind_a_link_is_refused),
