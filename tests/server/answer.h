@@ -37,8 +37,18 @@ enum MHD_Result dev_answer_json(struct dev_request *request, enum loom_err err,
 /* {"error":"NAME"} */
 enum MHD_Result dev_answer_error(struct dev_request *request, unsigned status, const char *name);
 
-/* Send what a misbehaviour wants (not DEV_WRONG_PAGE and DEV_WRONG_CODE). */
+/* Send what a misbehaviour wants, of those that answer instead of the call. */
 enum MHD_Result dev_answer_wrong(struct dev_request *request, const struct dev_misbehaviour *wrong);
+
+/* Answers a request whose body is complete. */
+typedef enum MHD_Result dev_handler(struct dev_request *request);
+
+/*
+ * Let `handle` answer, unless a misbehaviour of `call` is due: it answers instead, or stands in
+ * request->wrong for the handler to see.
+ */
+enum MHD_Result dev_answer_call(struct dev_request *request, enum dev_call call,
+                                dev_handler *handle);
 
 /* Log, queue and let go of `response`. */
 enum MHD_Result dev_answer_queue(struct dev_request *request, unsigned status,

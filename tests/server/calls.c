@@ -8,77 +8,26 @@
 
 enum { CODE_MAX = 256 };
 
-/* ---- start ---- */
-
-struct start_texts {
-    const char *device_code;
-    const char *user_code;
-    const char *page;
-};
-
-static enum loom_err add_start(struct loom_json *tree, const struct dev_options *options,
-                               const struct start_texts *texts) {
-    enum loom_err err = loom_json_add_text(tree, "device_code", texts->device_code);
-    if (err == LOOM_OK)
-        err = loom_json_add_text(tree, "user_code", texts->user_code);
-    if (err == LOOM_OK)
-        err = loom_json_add_text(tree, "verification_url", texts->page);
-    if (err == LOOM_OK)
-        err = loom_json_add_number(tree, "expires_in", options->expires_in_s);
-    if (err == LOOM_OK && options->interval_s != DEV_NOT_GIVEN)
-        err = loom_json_add_number(tree, "interval", options->interval_s);
-    return err;
-}
-
-/* `wrong` is NULL, or wants another page or another user code to be told. */
-static enum MHD_Result start(struct dev_request *request, const struct dev_misbehaviour *wrong) {
-    struct dev_server *server = request->server;
-    LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
-    struct dev_code code;
-    char page[DEV_URL_MAX + sizeof "/device"];
-    enum loom_err err =
-        dev_codes_start(server->codes, dev_request_header(request, "User-Agent"), &code);
-    if (err != LOOM_OK)
-        return dev_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
-    dev_journal_note(server->secrets, "device_code", code.device_code);
-    dev_journal_note(server->secrets, "user_code", code.user_code);
-    (void)snprintf(page, sizeof page, "%s/device", server->base_url);
-    struct start_texts texts = {code.device_code, code.user_code, page};
-    if (wrong != NULL && wrong->wrong == DEV_WRONG_PAGE)
-        texts.page = wrong->body;
-    if (wrong != NULL && wrong->wrong == DEV_WRONG_CODE)
-        texts.user_code = wrong->body;
-    err = loom_json_new(&tree);
-    if (err == LOOM_OK)
-        err = add_start(tree, server->options, &texts);
-    return dev_answer_json(request, err, tree);
-}
+/* ---- start and poll ---- */
 
 enum MHD_Result dev_call_start(struct dev_request *request) {
-    return start(request, NULL);
+    return dev_start_answer(request, "");
 }
-
-enum MHD_Result dev_call_start_wrong(struct dev_request *request,
-                                     const struct dev_misbehaviour *wrong) {
-    return start(request, wrong);
-}
-
-/* ---- poll ---- */
 
 static enum MHD_Result complete_poll(struct dev_request *request) {
     struct dev_server *server = request->server;
     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
-    char token[DEV_TOKEN_SIZE];
-    enum loom_err err = dev_tokens_issue(server->tokens, token);
+    struct dev_pair pair;
+    enum loom_err err = dev_tokens_issue(server->tokens, &pair);
     if (err != LOOM_OK)
         return dev_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal");
-    dev_journal_note(server->secrets, "token", token);
+    dev_journal_note(server->secrets, "token", pair.access);
     err = loom_json_new(&tree);
     if (err == LOOM_OK)
         err = loom_json_add_text(tree, "status", "completed");
     if (err == LOOM_OK)
-        err = loom_json_add_text(tree, "access_token", token);
-    loom_wipe(token, sizeof token);
+        err = loom_json_add_text(tree, "access_token", pair.access);
+    loom_wipe(&pair, sizeof pair);
     return dev_answer_json(request, err, tree);
 }
 
@@ -113,7 +62,8 @@ enum MHD_Result dev_call_poll(struct dev_request *request) {
         return result;
     if (loom_json_get_text(tree, "device_code", CODE_MAX, &device_code) != LOOM_OK)
         return dev_answer_error(request, MHD_HTTP_BAD_REQUEST, "invalid_request");
-    enum dev_code_state state = dev_codes_poll(request->server->codes, device_code);
+    struct dev_code code;
+    enum dev_code_state state = dev_codes_poll(request->server->codes, device_code, &code);
     if (state == DEV_CODE_APPROVED)
         return complete_poll(request);
     return dev_answer_text(request, MHD_HTTP_OK, poll_bodies[state]);

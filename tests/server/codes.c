@@ -106,13 +106,14 @@ static int64_t watched_gap_ms(const struct dev_options *options) {
     return options->interval_s == DEV_NOT_GIVEN ? 0 : options->interval_s * 1000;
 }
 
-enum loom_err dev_codes_start(struct dev_codes *codes, const char *program,
+enum loom_err dev_codes_start(struct dev_codes *codes, const char *program, const char *scope,
                               struct dev_code *out_code) {
     struct slot slot = {.state = DEV_CODE_PENDING, .gap_ms = watched_gap_ms(codes->options)};
     slot.code.started_ms = dev_clock_now_ms();
     slot.expires_ms = slot.code.started_ms + codes->options->expires_in_s * 1000;
     if (program != NULL)
         memcpy(slot.code.program, program, strnlen(program, DEV_PROGRAM_MAX));
+    memcpy(slot.code.scope, scope, strnlen(scope, DEV_SCOPE_MAX));
     (void)pthread_mutex_lock(&codes->lock);
     enum loom_err err = fill(codes, &slot.code);
     if (err == LOOM_OK)
@@ -147,15 +148,19 @@ static enum dev_code_state poll_slot(struct dev_codes *codes, struct slot *slot)
     return state;
 }
 
-enum dev_code_state dev_codes_poll(struct dev_codes *codes, const char *device_code) {
+enum dev_code_state dev_codes_poll(struct dev_codes *codes, const char *device_code,
+                                   struct dev_code *out_code) {
     enum dev_code_state state = DEV_CODE_EXPIRED;
     if (strlen(device_code) != DEV_DEVICE_CODE_SIZE - 1)
         return state;
     (void)pthread_mutex_lock(&codes->lock);
     for (size_t i = 0; i < SLOTS; i++) {
         struct slot *slot = &codes->slots[i];
-        if (loom_bytes_is_equal(slot->code.device_code, device_code, DEV_DEVICE_CODE_SIZE))
-            state = poll_slot(codes, slot);
+        if (!loom_bytes_is_equal(slot->code.device_code, device_code, DEV_DEVICE_CODE_SIZE))
+            continue;
+        state = poll_slot(codes, slot);
+        if (state == DEV_CODE_APPROVED)
+            *out_code = slot->code;
     }
     (void)pthread_mutex_unlock(&codes->lock);
     return state;

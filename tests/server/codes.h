@@ -24,6 +24,7 @@ enum {
     DEV_DEVICE_CODE_SIZE = 64 + 1, /* hex */
     DEV_USER_CODE_SIZE = sizeof "123-456-789",
     DEV_PROGRAM_MAX = 200, /* bytes of a User-Agent that are kept */
+    DEV_SCOPE_MAX = 1023,  /* bytes */
 };
 
 enum dev_code_state {
@@ -38,6 +39,7 @@ struct dev_code {
     char device_code[DEV_DEVICE_CODE_SIZE];
     char user_code[DEV_USER_CODE_SIZE];
     char program[DEV_PROGRAM_MAX + 1]; /* untrusted: what the program calls itself */
+    char scope[DEV_SCOPE_MAX + 1];     /* what a token for it will be good for; "": nothing named */
     int64_t started_ms;
 };
 
@@ -48,11 +50,14 @@ LOOM_CHECKED enum loom_err dev_codes_new(const struct dev_options *options,
                                          struct dev_codes **out_codes);
 void dev_codes_free(struct dev_codes *codes);
 
-/* Issue codes to `program` (its User-Agent; NULL: it has none). */
+/* Issue codes to `program` (its User-Agent; NULL: it has none); of `scope` DEV_SCOPE_MAX is kept.
+ */
 LOOM_CHECKED enum loom_err dev_codes_start(struct dev_codes *codes, const char *program,
-                                           struct dev_code *out_code);
+                                           const char *scope, struct dev_code *out_code);
 
-enum dev_code_state dev_codes_poll(struct dev_codes *codes, const char *device_code);
+/* *out_code is set when the state is DEV_CODE_APPROVED. */
+enum dev_code_state dev_codes_poll(struct dev_codes *codes, const char *device_code,
+                                   struct dev_code *out_code);
 
 /*
  * Find the pending code that a person typed: only its digits count. NULL: the newest pending one.

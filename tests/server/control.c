@@ -42,6 +42,13 @@ enum MHD_Result dev_control_revoke_all(struct dev_request *request) {
     return answer_done(request);
 }
 
+enum MHD_Result dev_control_expire_tokens(struct dev_request *request) {
+    if (is_from_browser(request))
+        return answer_forbidden(request);
+    dev_tokens_expire(request->server->tokens);
+    return answer_done(request);
+}
+
 enum MHD_Result dev_control_expire_codes(struct dev_request *request) {
     if (is_from_browser(request))
         return answer_forbidden(request);
@@ -83,12 +90,19 @@ enum MHD_Result dev_control_misbehave(struct dev_request *request) {
 
 enum MHD_Result dev_control_state(struct dev_request *request) {
     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
-    struct dev_server *server = request->server;
+    struct dev_token_counts tokens;
+    dev_tokens_count(request->server->tokens, &tokens);
+    const struct {
+        const char *name;
+        size_t count;
+    } members[] = {
+        {"pending", dev_codes_count_pending(request->server->codes)},
+        {"tokens", tokens.access},
+        {"refresh_tokens", tokens.refresh},
+        {"refreshes", tokens.asked},
+    };
     enum loom_err err = loom_json_new(&tree);
-    if (err == LOOM_OK)
-        err =
-            loom_json_add_number(tree, "pending", (int64_t)dev_codes_count_pending(server->codes));
-    if (err == LOOM_OK)
-        err = loom_json_add_number(tree, "tokens", (int64_t)dev_tokens_count(server->tokens));
+    for (size_t i = 0; i < sizeof members / sizeof members[0] && err == LOOM_OK; i++)
+        err = loom_json_add_number(tree, members[i].name, (int64_t)members[i].count);
     return dev_answer_json(request, err, tree);
 }

@@ -66,13 +66,7 @@ static enum MHD_Result answer(struct dev_request *request) {
         return request->route->handle(request);
     if (request->is_too_large)
         return dev_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "too_large");
-    const struct dev_misbehaviour *wrong =
-        dev_misbehaviours_take(request->server->misbehaviours, request->route->call);
-    if (wrong == NULL)
-        return request->route->handle(request);
-    if (wrong->wrong == DEV_WRONG_PAGE || wrong->wrong == DEV_WRONG_CODE)
-        return dev_call_start_wrong(request, wrong);
-    return dev_answer_wrong(request, wrong);
+    return dev_answer_call(request, request->route->call, request->route->handle);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the signature is libmicrohttpd's */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { DEV_FORM_VALUE_SIZE = 256 };
+enum { DEV_FORM_VALUE_SIZE = 1024 };
 
 /*
  * Decode the first value of `name` in `form`. Returns false, and leaves *out_value alone, when

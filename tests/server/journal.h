@@ -29,6 +29,7 @@ struct dev_log_line {
     const char *authorization; /* "none", "bearer", "basic" or "other" */
     uint64_t body_len;         /* bytes of the request's body */
     bool git;
+    const char *grant; /* of a token call: "device_code" or "refresh_token"; else "" */
 };
 
 /*

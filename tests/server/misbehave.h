@@ -12,25 +12,36 @@
 #include <stddef.h>
 
 enum dev_call {
-    DEV_CALL_OTHER, /* has no misbehaviours: pages, control */
-    DEV_CALL_START,
-    DEV_CALL_POLL,
-    DEV_CALL_ME,
-    DEV_CALL_LOGOUT,
+    DEV_CALL_OTHER,  /* has no misbehaviours: pages, control */
+    DEV_CALL_START,  /* in the standard dialect: device authorization */
+    DEV_CALL_POLL,   /* in the standard dialect: a token for a device code */
+    DEV_CALL_ME,     /* in the standard dialect: userinfo */
+    DEV_CALL_LOGOUT, /* in the standard dialect: revocation */
+    DEV_CALL_META,   /* either place of the standard dialect's metadata */
+    DEV_CALL_REFRESH,
     DEV_CALL_GIT,
     DEV_CALL_ANY, /* only in the table: every call but DEV_CALL_OTHER */
 };
 
 enum dev_wrong {
     DEV_WRONG_ANSWER,   /* a fixed answer */
-    DEV_WRONG_PAGE,     /* start goes on, with `body` as its verification_url */
-    DEV_WRONG_CODE,     /* start goes on, with `body` as its user_code */
     DEV_WRONG_REDIRECT, /* to --redirect-to */
     DEV_WRONG_DROP,     /* the connection closes without an answer */
     DEV_WRONG_HANG,     /* no answer, for as long as the client stays */
     DEV_WRONG_CUT,      /* less of the body than Content-Length says */
     DEV_WRONG_DRIP,     /* the body, one byte a second */
     DEV_WRONG_FLOOD,    /* blanks without end, chunked */
+    /* The call goes on, but with its answer something is wrong: */
+    DEV_WRONG_PAGE,       /* of start: `body` is the address of the page */
+    DEV_WRONG_CODE,       /* of start: `body` is the user_code */
+    DEV_WRONG_TOKEN_TYPE, /* of a token: `body` is its type; NULL: none is told */
+    DEV_WRONG_LIFE,       /* of a token: a text instead of a number of seconds */
+    DEV_WRONG_KEEP,       /* of a refresh: no other refresh token this time */
+    DEV_WRONG_LOST,       /* of a refresh: done, but the answer is lost */
+    DEV_WRONG_ISSUER,     /* of metadata: `body` is the issuer */
+    DEV_WRONG_ENDPOINT,   /* of metadata: `body` is the token endpoint */
+    DEV_WRONG_ENDPOINTS,  /* of metadata: they are below --redirect-to */
+    DEV_WRONG_NO_DEVICE,  /* of metadata: no device authorization endpoint */
 };
 
 struct dev_misbehaviour {

@@ -15,6 +15,8 @@
     { .name = (name_), .call = (call_), .status = (status_), .type = HTML, .body = HTML_BODY }
 #define INSTEAD(name_, wrong_, body_)                                                              \
     { .name = (name_), .call = DEV_CALL_START, .wrong = (wrong_), .body = (body_) }
+#define CHANGED(name_, call_, wrong_, body_)                                                       \
+    { .name = (name_), .call = (call_), .wrong = (wrong_), .body = (body_) }
 #define DO(name_, call_, wrong_, status_, times_)                                                  \
     { .name = (name_), .call = (call_), .wrong = (wrong_), .status = (status_), .times = (times_) }
 
@@ -132,6 +134,45 @@ const struct dev_misbehaviour dev_misbehaviour_rows[] = {
     DO("logout-redirect", DEV_CALL_LOGOUT, DEV_WRONG_REDIRECT, 307, 0),
     DO("logout-drop", DEV_CALL_LOGOUT, DEV_WRONG_DROP, 0, 0),
     DO("logout-hang", DEV_CALL_LOGOUT, DEV_WRONG_HANG, 0, 0),
+
+    ANSWER("meta-404", DEV_CALL_META, 404, "{\"error\":\"not_found\"}"),
+    WEB_PAGE("meta-html", DEV_CALL_META, 200),
+    CHANGED("meta-other-issuer", DEV_CALL_META, DEV_WRONG_ISSUER, "https://issuer.example.net"),
+    CHANGED("meta-foreign-endpoints", DEV_CALL_META, DEV_WRONG_ENDPOINTS, NULL),
+    CHANGED("meta-http-endpoint", DEV_CALL_META, DEV_WRONG_ENDPOINT,
+            "http://login.example.net/oauth/token"),
+    CHANGED("meta-no-device", DEV_CALL_META, DEV_WRONG_NO_DEVICE, NULL),
+
+    {.name = "token-slow-down",
+     .call = DEV_CALL_POLL,
+     .status = 400,
+     .times = 1,
+     .body = "{\"error\":\"slow_down\"}"},
+    {.name = "token-pending-403",
+     .call = DEV_CALL_POLL,
+     .status = 403,
+     .times = 1,
+     .body = "{\"error\":\"authorization_pending\"}"},
+    CHANGED("token-no-type", DEV_CALL_POLL, DEV_WRONG_TOKEN_TYPE, NULL),
+    CHANGED("token-expires-string", DEV_CALL_POLL, DEV_WRONG_LIFE, NULL),
+
+    ANSWER("refresh-500", DEV_CALL_REFRESH, 500, "{\"error\":\"server_error\"}"),
+    ANSWER("refresh-invalid-grant", DEV_CALL_REFRESH, 400, "{\"error\":\"invalid_grant\"}"),
+    DO("refresh-lost", DEV_CALL_REFRESH, DEV_WRONG_LOST, 0, 1),
+    DO("refresh-no-rotation-field", DEV_CALL_REFRESH, DEV_WRONG_KEEP, 0, 0),
+    CHANGED("refresh-mac", DEV_CALL_REFRESH, DEV_WRONG_TOKEN_TYPE, "mac"),
+
+    {.name = "userinfo-401",
+     .call = DEV_CALL_ME,
+     .status = 401,
+     .body = "{\"error\":\"invalid_token\"}",
+     .header = "WWW-Authenticate",
+     .header_value = "Bearer realm=\"Loom\", error=\"invalid_token\""},
+    WEB_PAGE("userinfo-html", DEV_CALL_ME, 200),
+
+    ANSWER("revoke-400-unsupported", DEV_CALL_LOGOUT, 400,
+           "{\"error\":\"unsupported_token_type\"}"),
+    ANSWER("revoke-500", DEV_CALL_LOGOUT, 500, "{\"error\":\"server_error\"}"),
 
     {.name = "git-401",
      .call = DEV_CALL_GIT,

@@ -6,8 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECONDS_MAX = 100 * 1000 * 1000, NUMBER_MAX = 1 << 30, PORT_MAX = 65535 };
-enum { URL_MAX_LEN = 1000, PATH_MAX_LEN = 500 };
+enum {
+    SECONDS_MAX = 100 * 1000 * 1000,
+    NUMBER_MAX = 1 << 30,
+    PORT_MAX = 65535,
+    DELAY_MAX_MS = 3600 * 1000
+};
+enum { URL_MAX_LEN = 1000, PATH_MAX_LEN = 500, STANDARD_LIFE_S = 3600 };
 
 static bool set_text(void *field, const char *value) {
     *(const char **)field = value;
@@ -21,6 +26,15 @@ static bool set_number(void *field, const char *value) {
     if (!loom_text_parse_number(digits, strlen(digits), NUMBER_MAX, &number))
         return false;
     *(int64_t *)field = negative ? -(int64_t)number : (int64_t)number;
+    return true;
+}
+
+/* Milliseconds. */
+static bool set_delay(void *field, const char *value) {
+    uint64_t number = 0;
+    if (!loom_text_parse_number(value, strlen(value), DELAY_MAX_MS, &number))
+        return false;
+    *(int64_t *)field = (int64_t)number;
     return true;
 }
 
@@ -53,6 +67,32 @@ static bool set_seconds(void *field, const char *value) {
     return true;
 }
 
+/* Seconds; "none" is for ever. */
+static bool set_life(void *field, const char *value) {
+    if (strcmp(value, "none") != 0)
+        return set_number(field, value);
+    *(int64_t *)field = DEV_NEVER;
+    return true;
+}
+
+static bool set_dialect(void *field, const char *value) {
+    enum dev_dialect *dialect = field;
+    *dialect = strcmp(value, "oauth") == 0 ? DEV_DIALECT_OAUTH : DEV_DIALECT_LOOM;
+    return *dialect == DEV_DIALECT_OAUTH || strcmp(value, "loom") == 0;
+}
+
+static bool set_refresh(void *field, const char *value) {
+    static const char *const names[] = {
+        [DEV_REFRESH_ROTATE] = "rotate", [DEV_REFRESH_KEEP] = "keep", [DEV_REFRESH_NONE] = "none"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], value) != 0)
+            continue;
+        *(enum dev_refresh *)field = (enum dev_refresh)i;
+        return true;
+    }
+    return false;
+}
+
 static bool set_name(void *field, const char *value) {
     struct dev_names *names = field;
     if (names->len == DEV_NAMES_MAX)
@@ -78,6 +118,13 @@ static const struct option_row option_rows[] = {
     {"--repos", set_text, FIELD(repos)},
     {"--approve-after", set_seconds, FIELD(approve_after_ms)},
     {"--deny-after", set_seconds, FIELD(deny_after_ms)},
+    {"--dialect", set_dialect, FIELD(dialect)},
+    {"--token-life", set_life, FIELD(token_life_s)},
+    {"--refresh", set_refresh, FIELD(refresh)},
+    {"--refresh-delay", set_delay, FIELD(refresh_delay_ms)},
+    {"--refresh-delay-before", set_delay, FIELD(refresh_delay_before_ms)},
+    {"--client-id", set_text, FIELD(client_id)},
+    {"--scopes", set_text, FIELD(scopes)},
     {"--interval", set_number, FIELD(interval_s)},
     {"--expires-in", set_number, FIELD(expires_in_s)},
     {"--name", set_text, FIELD(name)},
@@ -145,10 +192,13 @@ enum loom_err dev_options_parse(int argc, char **argv, struct dev_options *out_o
         .expires_in_s = 600,
         .approve_after_ms = DEV_NOT_GIVEN,
         .deny_after_ms = DEV_NOT_GIVEN,
+        .token_life_s = DEV_NOT_GIVEN,
         .base_path = "",
         .name = "Ada Lovelace",
         .username = "ada",
         .redirect_to = "http://127.0.0.1:9/",
+        .client_id = "loom-cli",
+        .scopes = "openid offline_access",
     };
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
@@ -167,6 +217,8 @@ enum loom_err dev_options_parse(int argc, char **argv, struct dev_options *out_o
         if (argv[i][name_len] != '=')
             i++;
     }
+    if (options.token_life_s == DEV_NOT_GIVEN)
+        options.token_life_s = options.dialect == DEV_DIALECT_OAUTH ? STANDARD_LIFE_S : DEV_NEVER;
     enum loom_err err = check(&options, error);
     if (err == LOOM_OK)
         *out_options = options;
@@ -187,11 +239,18 @@ const char *dev_options_help(void) {
            "  --deny-after SECONDS     deny every code by itself\n"
            "  --interval N             tell this interval, and insist on it\n"
            "  --expires-in N           life of a code in seconds (default: 600)\n"
+           "  --dialect loom|oauth     a Loom server's own, or OAuth 2.0's device grant\n"
+           "  --token-life SECONDS     life of a token, or none (default: none; oauth: 3600)\n"
+           "  --refresh HOW            refresh tokens of oauth: rotate (default), keep, none\n"
+           "  --refresh-delay MS       answer a refresh that much after it was decided on\n"
+           "  --refresh-delay-before MS  let that much pass before it is decided on\n"
+           "  --client-id ID           the one client of oauth (default: loom-cli)\n"
+           "  --scopes LIST            of oauth (default: openid offline_access)\n"
            "  --name NAME              display name of the account (default: Ada Lovelace)\n"
            "  --username NAME          user name of the account (default: ada)\n"
            "  --log FILE               append one JSON object a request, without secrets\n"
            "  --ready FILE             write the base URL there as soon as it listens\n"
            "  --secrets FILE           append every code and token issued, for leak tests\n"
            "  --misbehave NAME         do something wrong; may be repeated\n"
-           "  --redirect-to URL        where misbehaviours redirect (default: 127.0.0.1:9)\n";
+           "  --redirect-to URL        where misbehaviours lead (default: http://127.0.0.1:9/)\n";
 }

@@ -17,6 +17,16 @@
 enum { DEV_NAMES_MAX = 16 };
 
 #define DEV_NOT_GIVEN INT64_MIN
+#define DEV_NEVER INT64_MAX
+
+enum dev_dialect { DEV_DIALECT_LOOM, DEV_DIALECT_OAUTH };
+
+/* What becomes of a refresh token. */
+enum dev_refresh {
+    DEV_REFRESH_ROTATE, /* each works once; using it again ends the whole grant */
+    DEV_REFRESH_KEEP,   /* it stays as it is */
+    DEV_REFRESH_NONE,   /* none is given out */
+};
 
 struct dev_names {
     const char *items[DEV_NAMES_MAX];
@@ -24,12 +34,17 @@ struct dev_names {
 };
 
 struct dev_options {
-    int64_t port;             /* 0: any free one */
-    int64_t interval_s;       /* DEV_NOT_GIVEN: start says nothing of it */
-    int64_t expires_in_s;     /* told as it is, also when absurd */
-    int64_t approve_after_ms; /* DEV_NOT_GIVEN: a person decides */
-    int64_t deny_after_ms;    /* DEV_NOT_GIVEN: a person decides */
-    const char *cert;         /* PEM files; both NULL: plain http */
+    int64_t port;                    /* 0: any free one */
+    int64_t interval_s;              /* DEV_NOT_GIVEN: start says nothing of it */
+    int64_t expires_in_s;            /* told as it is, also when absurd */
+    int64_t approve_after_ms;        /* DEV_NOT_GIVEN: a person decides */
+    int64_t deny_after_ms;           /* DEV_NOT_GIVEN: a person decides */
+    int64_t token_life_s;            /* DEV_NEVER: it does not die of age, and nothing is told */
+    int64_t refresh_delay_ms;        /* between deciding on a refresh and its answer */
+    int64_t refresh_delay_before_ms; /* before anything is decided */
+    enum dev_dialect dialect;
+    enum dev_refresh refresh;
+    const char *cert; /* PEM files; both NULL: plain http */
     const char *key;
     const char *base_path;   /* "" or "/path" */
     const char *public_url;  /* NULL: what it listens on */
@@ -40,6 +55,8 @@ struct dev_options {
     const char *ready;       /* NULL: none */
     const char *secrets;     /* NULL: none */
     const char *redirect_to; /* where the redirecting misbehaviours point */
+    const char *client_id;   /* of the one client */
+    const char *scopes;      /* that may be had; "": nothing is told, all may */
     struct dev_names misbehave;
     bool help;
 };

@@ -39,6 +39,11 @@ static const char *authorization_kind(const struct dev_request *request) {
     return dev_request_credentials(request, "basic") != NULL ? "basic" : "other";
 }
 
+const struct dev_misbehaviour *dev_request_wrong(const struct dev_request *request,
+                                                 enum dev_wrong wrong) {
+    return request->wrong != NULL && request->wrong->wrong == wrong ? request->wrong : NULL;
+}
+
 void dev_request_log(struct dev_request *request, unsigned status) {
     if (request->is_logged)
         return;
@@ -50,6 +55,7 @@ void dev_request_log(struct dev_request *request, unsigned status) {
         .status = status,
         .authorization = authorization_kind(request),
         .body_len = request->body_len,
+        .grant = request->grant == NULL ? "" : request->grant,
         .git = request->route != NULL && request->route->call == DEV_CALL_GIT,
     };
     dev_journal_log(request->server->log, &line);

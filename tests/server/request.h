@@ -32,7 +32,9 @@ struct dev_request {
     int64_t t_ms;
     uint64_t body_len;
     struct loom_buffer body;
-    struct dev_git *git; /* while git answers */
+    struct dev_git *git;                  /* while git answers */
+    const struct dev_misbehaviour *wrong; /* what the handler is to do wrong; NULL: nothing */
+    const char *grant;                    /* of a token call: its short name; NULL: none */
     bool is_started;
     bool is_too_large;
     bool is_logged;
@@ -46,6 +48,10 @@ bool dev_request_is_type(const struct dev_request *request, const char *type);
 
 /* What follows the scheme ("bearer", "basic") in Authorization, or NULL. */
 const char *dev_request_credentials(const struct dev_request *request, const char *scheme);
+
+/* The misbehaviour that the handler is to show, if it is of this kind; NULL: it is not. */
+const struct dev_misbehaviour *dev_request_wrong(const struct dev_request *request,
+                                                 enum dev_wrong wrong);
 
 /* Note it in the log, once. Called before the answer leaves, so that a test finds it there. */
 void dev_request_log(struct dev_request *request, unsigned status);

@@ -151,7 +151,7 @@ static enum loom_err furnish(struct dev_server *server, struct loom_error *error
     if (err == LOOM_OK)
         err = dev_codes_new(options, &server->codes);
     if (err == LOOM_OK)
-        err = dev_tokens_new(&server->tokens);
+        err = dev_tokens_new(options, &server->tokens);
     return err;
 }
 

@@ -109,16 +109,30 @@ static enum MHD_Result send_flood(struct dev_request *request,
 typedef enum MHD_Result wrong_sender(struct dev_request *request,
                                      const struct dev_misbehaviour *wrong);
 
+/* What is not in here is left to the call itself. */
 static wrong_sender *const senders[] = {
-    [DEV_WRONG_ANSWER] = send_fixed, [DEV_WRONG_PAGE] = NULL,
-    [DEV_WRONG_CODE] = NULL,         [DEV_WRONG_REDIRECT] = send_redirect,
+    [DEV_WRONG_ANSWER] = send_fixed, [DEV_WRONG_REDIRECT] = send_redirect,
     [DEV_WRONG_DROP] = drop,         [DEV_WRONG_HANG] = hang,
     [DEV_WRONG_CUT] = send_cut,      [DEV_WRONG_DRIP] = send_drip,
     [DEV_WRONG_FLOOD] = send_flood,
 };
 
+static wrong_sender *find_sender(const struct dev_misbehaviour *wrong) {
+    return wrong->wrong < sizeof senders / sizeof senders[0] ? senders[wrong->wrong] : NULL;
+}
+
 enum MHD_Result dev_answer_wrong(struct dev_request *request,
                                  const struct dev_misbehaviour *wrong) {
-    wrong_sender *send = senders[wrong->wrong];
+    wrong_sender *send = find_sender(wrong);
     return send == NULL ? MHD_NO : send(request, wrong);
+}
+
+enum MHD_Result dev_answer_call(struct dev_request *request, enum dev_call call,
+                                dev_handler *handle) {
+    const struct dev_misbehaviour *wrong =
+        dev_misbehaviours_take(request->server->misbehaviours, call);
+    if (wrong != NULL && find_sender(wrong) != NULL)
+        return dev_answer_wrong(request, wrong);
+    request->wrong = wrong;
+    return handle(request);
 }
