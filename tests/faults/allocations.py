@@ -12,11 +12,11 @@ import loomtest
 from fault_world import DONE, FAILURE, PARTIAL
 
 NO_MEMORY = fault_world.error("ENOMEM")
-HEAP_RUNS, EVER_RUNS = 30, 12  # of a row
+HEAP_RUNS, EVER_RUNS = 30, 6 if loomtest.IS_SANITIZED else 12  # of a row
 # Each compiler's build takes its share of the program's own allocations: together they take all.
 SHARE, SHARES = int(os.environ["LOOM_SHARE"]), int(os.environ["LOOM_SHARES"])
 # These differ from others only in what they print.
-SAMPLED, SAMPLES = ("login_json", "logout_all"), 40
+SAMPLED, SAMPLES = ("login_json", "logout_all", "status_json"), 40
 
 
 def spread(count, runs):
