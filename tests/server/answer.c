@@ -5,16 +5,28 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { ANSWER_MAX = 64 * 1024 };
 
 static const char json_type[] = "application/json";
+
+/* libmicrohttpd tells the Date unless somebody else does. RFC 9110 section 5.6.7. */
+static void add_date(struct MHD_Response *response, int64_t ahead_s) {
+    struct tm parts;
+    char date[sizeof "Sun, 06 Nov 1994 08:49:37 GMT"];
+    time_t now = time(NULL) + (time_t)ahead_s;
+    if (ahead_s != 0 && gmtime_r(&now, &parts) != NULL &&
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts) > 0)
+        (void)MHD_add_response_header(response, "Date", date);
+}
 
 enum MHD_Result dev_answer_queue(struct dev_request *request, unsigned status,
                                  struct MHD_Response *response) {
     if (response == NULL)
         return MHD_NO;
     dev_request_log(request, status);
+    add_date(response, request->server->options->date_ahead_s);
     enum MHD_Result result = MHD_queue_response(request->connection, status, response);
     MHD_destroy_response(response);
     return result;

@@ -18,8 +18,8 @@ static const struct {
 } endpoints[] = {
     {"device_authorization_endpoint", "/oauth/device_authorization", DEV_WRONG_NO_DEVICE, 0},
     {"token_endpoint", "/oauth/token", 0, DEV_WRONG_ENDPOINT},
-    {"revocation_endpoint", "/oauth/revoke", 0, 0},
-    {"userinfo_endpoint", "/oauth/userinfo", 0, 0},
+    {"revocation_endpoint", "/oauth/revoke", DEV_WRONG_BARE, 0},
+    {"userinfo_endpoint", "/oauth/userinfo", DEV_WRONG_BARE, 0},
 };
 
 /* Where the endpoints are, without the slashes behind. */

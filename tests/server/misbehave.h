@@ -42,6 +42,7 @@ enum dev_wrong {
     DEV_WRONG_ENDPOINT,   /* of metadata: `body` is the token endpoint */
     DEV_WRONG_ENDPOINTS,  /* of metadata: they are below --redirect-to */
     DEV_WRONG_NO_DEVICE,  /* of metadata: no device authorization endpoint */
+    DEV_WRONG_BARE,       /* of metadata: no endpoint for revocation, none for userinfo */
 };
 
 struct dev_misbehaviour {

@@ -142,6 +142,14 @@ const struct dev_misbehaviour dev_misbehaviour_rows[] = {
     CHANGED("meta-http-endpoint", DEV_CALL_META, DEV_WRONG_ENDPOINT,
             "http://login.example.net/oauth/token"),
     CHANGED("meta-no-device", DEV_CALL_META, DEV_WRONG_NO_DEVICE, NULL),
+    CHANGED("meta-bare", DEV_CALL_META, DEV_WRONG_BARE, NULL),
+    {.name = "meta-404-once",
+     .call = DEV_CALL_META,
+     .status = 404,
+     .times = 1,
+     .body = "{\"error\":\"not_found\"}"},
+    DO("meta-redirect", DEV_CALL_META, DEV_WRONG_REDIRECT, 302, 0),
+    DO("meta-flood", DEV_CALL_META, DEV_WRONG_FLOOD, 200, 0),
 
     {.name = "token-slow-down",
      .call = DEV_CALL_POLL,
@@ -154,6 +162,8 @@ const struct dev_misbehaviour dev_misbehaviour_rows[] = {
      .times = 1,
      .body = "{\"error\":\"authorization_pending\"}"},
     CHANGED("token-no-type", DEV_CALL_POLL, DEV_WRONG_TOKEN_TYPE, NULL),
+    CHANGED("token-mac", DEV_CALL_POLL, DEV_WRONG_TOKEN_TYPE, "mac"),
+    CHANGED("token-upper-type", DEV_CALL_POLL, DEV_WRONG_TOKEN_TYPE, "BEARER"),
     CHANGED("token-expires-string", DEV_CALL_POLL, DEV_WRONG_LIFE, NULL),
 
     ANSWER("refresh-500", DEV_CALL_REFRESH, 500, "{\"error\":\"server_error\"}"),

@@ -123,6 +123,7 @@ static const struct option_row option_rows[] = {
     {"--refresh", set_refresh, FIELD(refresh)},
     {"--refresh-delay", set_delay, FIELD(refresh_delay_ms)},
     {"--refresh-delay-before", set_delay, FIELD(refresh_delay_before_ms)},
+    {"--date-ahead", set_number, FIELD(date_ahead_s)},
     {"--client-id", set_text, FIELD(client_id)},
     {"--scopes", set_text, FIELD(scopes)},
     {"--interval", set_number, FIELD(interval_s)},
@@ -246,6 +247,7 @@ const char *dev_options_help(void) {
            "  --refresh-delay-before MS  let that much pass before it is decided on\n"
            "  --client-id ID           the one client of oauth (default: loom-cli)\n"
            "  --scopes LIST            of oauth (default: openid offline_access)\n"
+           "  --date-ahead SECONDS     tell a clock that is ahead, or with a minus behind\n"
            "  --name NAME              display name of the account (default: Ada Lovelace)\n"
            "  --username NAME          user name of the account (default: ada)\n"
            "  --log FILE               append one JSON object a request, without secrets\n"

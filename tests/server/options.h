@@ -42,6 +42,7 @@ struct dev_options {
     int64_t token_life_s;            /* DEV_NEVER: it does not die of age, and nothing is told */
     int64_t refresh_delay_ms;        /* between deciding on a refresh and its answer */
     int64_t refresh_delay_before_ms; /* before anything is decided */
+    int64_t date_ahead_s;            /* how far the Date of its answers is ahead; may be negative */
     enum dev_dialect dialect;
     enum dev_refresh refresh;
     const char *cert; /* PEM files; both NULL: plain http */

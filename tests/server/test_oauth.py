@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The standard dialect: discovery, device grant, refresh, revocation, userinfo, and what goes wrong."""
 import base64
+import email.utils
 import http.client
 import pathlib
 import re
@@ -25,8 +26,10 @@ GONE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 # name: what becomes of the call; the tests below say how often, and what follows.
 META_WRONG = {"meta-404", "meta-html", "meta-other-issuer", "meta-foreign-endpoints",
-              "meta-http-endpoint", "meta-no-device"}
-TOKEN_WRONG = {"token-slow-down", "token-pending-403", "token-no-type", "token-expires-string"}
+              "meta-http-endpoint", "meta-no-device", "meta-bare", "meta-404-once", "meta-redirect",
+              "meta-flood"}
+TOKEN_WRONG = {"token-slow-down", "token-pending-403", "token-no-type", "token-mac",
+               "token-upper-type", "token-expires-string"}
 REFRESH_WRONG = {"refresh-500", "refresh-lost", "refresh-invalid-grant",
                  "refresh-no-rotation-field", "refresh-mac"}
 OTHERS_WRONG = {"userinfo-401", "userinfo-html", "revoke-400-unsupported", "revoke-500"}
@@ -143,6 +146,7 @@ class Metadata(OAuthCase):
                 ("meta-other-issuer", {"issuer": "https://issuer.example.net"}),
                 ("meta-http-endpoint", {"token_endpoint": "http://login.example.net/oauth/token"}),
                 ("meta-no-device", {"device_authorization_endpoint": None}),
+                ("meta-bare", {"revocation_endpoint": None, "userinfo_endpoint": None}),
                 ("meta-foreign-endpoints", {member: value.replace(server.url, "https://evil.example/x")
                                             for member, value in usual.items()
                                             if member.endswith("_endpoint")})):
@@ -157,6 +161,26 @@ class Metadata(OAuthCase):
             for path in (META, OPENID):
                 answer = server.ask("GET", path)
                 self.assertEqual((answer.status, answer.headers.get_content_type()), (status, kind))
+        self.misbehave(server, "meta-404-once")
+        self.assertEqual([server.ask("GET", path).status for path in (META, OPENID, META)],
+                         [404, 200, 200])
+        self.misbehave(server, "meta-redirect")
+        for path in (META, OPENID):
+            answer = server.ask("GET", path)
+            self.assertEqual((answer.status, answer.headers["Location"]),
+                             (302, "https://evil.example/x/"))
+        self.misbehave(server, "meta-flood")
+        connection = server.connect()
+        connection.request("GET", META)
+        self.assertEqual(connection.getresponse().read(1_000_000).strip(b" "), b"")
+        connection.close()
+
+    def test_the_clock_of_the_answers_may_be_wrong(self):
+        for ahead_s in (0, 7200, -300):
+            answer = self.serve("--date-ahead", ahead_s).ask("GET", META)
+            date = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+            self.assertAlmostEqual(date, time.time() + ahead_s, delta=20)
+            self.assertEqual(len(answer.headers.get_all("Date")), 1)
 
 
 class DeviceGrant(OAuthCase):
@@ -247,6 +271,9 @@ class DeviceGrant(OAuthCase):
             self.assert_refused(self.poll(server, started), "authorization_pending")
         self.misbehave(server, "token-no-type")
         self.assertNotIn("token_type", self.sign_in(server))
+        for name, kind in (("token-mac", "mac"), ("token-upper-type", "BEARER")):
+            self.misbehave(server, name)
+            self.assertEqual(self.sign_in(server)["token_type"], kind)
         self.misbehave(server, "token-expires-string")
         self.assertEqual(self.sign_in(server)["expires_in"], "3600")
         # Those of the native calls happen to their counterparts.
