@@ -200,10 +200,15 @@ run_root_tests() { # PRESET LABELLED SKIPPED
     done <<<"$first"
 }
 
+build_tests() { # PRESET
+    build "$1" ON || return
+    [[ $1 != coverage ]] || coverage prepare "$root/build/coverage"
+}
+
 test_preset() { # PRESET CTEST_ARGUMENTS...
     local preset=$1 labelled others first=
     shift
-    gate "build.$preset" build "$preset" ON || return 0
+    gate "build.$preset" build_tests "$preset" || return 0
     labelled=$(names_of "$preset" "$@" -L '^root$')
     others=$(names_of "$preset" "$@" -LE '^root$')
     if [[ -z $labelled$others ]]; then
@@ -218,6 +223,22 @@ test_preset() { # PRESET CTEST_ARGUMENTS...
     run_root_tests "$preset" "$labelled" "$first"
 }
 
+# Which lines ran. Part of the tests cannot run them all: only the whole is held to a measure.
+readonly least_percent=90
+
+coverage() { python3 -B "$root/tests/support/coverage.py" "$@"; }
+
+show_coverage() { # CTEST_ARGUMENTS...
+    local -a measure=()
+    (($# > 0)) || measure=(--least "$least_percent")
+    if coverage show "$root/build/coverage" "$root" "$logs/coverage.never" "${measure[@]}"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+    say "What never ran: $logs/coverage.never"
+}
+
 run_tests() { # ARGUMENTS of ./dev test
     local -a presets=()
     while [[ ${1:-} == --preset ]]; do
@@ -227,6 +248,10 @@ run_tests() { # ARGUMENTS of ./dev test
         esac
         shift 2
     done
+    if [[ ${1:-} == --coverage ]]; then
+        presets=(coverage)
+        shift
+    fi
     mkdir -p "$logs"
     prepare_tester
     if ((${#presets[@]} == 0 && $# == 0)); then
@@ -237,6 +262,7 @@ run_tests() { # ARGUMENTS of ./dev test
     for preset in "${presets[@]}"; do
         test_preset "$preset" "$@"
     done
+    [[ $preset != coverage ]] || show_coverage "$@"
     gate test.leaves-nothing nothing_is_left || true
     finish
 }
