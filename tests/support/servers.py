@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import watchdog
 
@@ -70,6 +71,7 @@ class DevServer:
         self.log_file = os.path.join(folder, "log")
         self.secrets_file = os.path.join(folder, "secrets")
         self.authority = authority
+        self.is_standard = "oauth" in options  # of --dialect
         ready = os.path.join(folder, "ready")
         argv = [os.environ["LOOM_DEV_SERVER"], "--log", self.log_file, "--ready", ready,
                 "--secrets", self.secrets_file, *map(str, options)]
@@ -153,7 +155,20 @@ class DevServer:
     # What a person or an administrator would do.
 
     def call(self, method, path, body=None, headers=None):
-        """(status, parsed answer) of one request."""
+        """(status, parsed answer) of one request; `body` becomes JSON."""
+        sent = dict(headers or {})
+        if body is not None:
+            body = json.dumps(body)
+            sent["Content-Type"] = "application/json"
+        return self._exchange(method, path, body, sent)
+
+    def post_form(self, path, **fields):
+        """The same, for a form below the base path, from the usual client."""
+        body = urllib.parse.urlencode({"client_id": "loom-cli", **fields})
+        return self._exchange("POST", self.path + path, body,
+                              {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def _exchange(self, method, path, body, headers):
         if self.scheme == "https":
             context = ssl.create_default_context(cafile=self.authority.file)
             context.check_hostname = False
@@ -161,12 +176,8 @@ class DevServer:
                                                      timeout=30)
         else:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        sent = dict(headers or {})
-        if body is not None:
-            body = json.dumps(body)
-            sent["Content-Type"] = "application/json"
         try:
-            connection.request(method, path, body, sent)
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             text = answer.read()
         finally:
@@ -190,21 +201,37 @@ class DevServer:
     def revoke_all(self):
         self.control("revoke-all")
 
+    def expire_tokens(self):
+        """Access tokens alone."""
+        self.control("expire-tokens")
+
     def state(self):
         return self.call("GET", "/dev/state")[1]
 
     def is_alive(self, token):
-        status, _ = self.call("GET", f"{self.path}/auth/me",
+        place = "/oauth/userinfo" if self.is_standard else "/auth/me"
+        status, _ = self.call("GET", self.path + place,
                               headers={"Authorization": f"Bearer {token}"})
         return status == 200
 
     def issue_token(self):
         """A token that lives, as another program would get one."""
+        if self.is_standard:
+            return self.issue_tokens()["access_token"]
         _, code = self.call("POST", f"{self.path}/auth/device/start")
         self.call("POST", "/dev/approve", {"user_code": code["user_code"]})  # if it still waits
         _, answer = self.call("POST", f"{self.path}/auth/device/poll",
                               {"device_code": code["device_code"]})
         return answer["access_token"]
+
+
+    def issue_tokens(self):
+        """The same from a standard server, with all that comes with it."""
+        _, code = self.post_form("/oauth/device_authorization", scope="openid offline_access")
+        self.call("POST", "/dev/approve", {"user_code": code["user_code"]})
+        _, answer = self.post_form("/oauth/token", device_code=code["device_code"],
+                                   grant_type="urn:ietf:params:oauth:grant-type:device_code")
+        return answer
 
 
 class Listener:
