@@ -70,16 +70,32 @@ static enum loom_err refresh(const struct loom_session *session,
                              struct loom_error *error) {
     struct loom_error why = LOOM_ERROR_INIT;
     enum loom_err err = loom_refresh(session, wish, &access->credential, &access->trouble, &why);
+    bool is_refused = loom_secret_is_equal(access->credential.token, wish->refused);
     access->is_unsaved = err == LOOM_OK && access->trouble.code != LOOM_OK;
+    if (err == LOOM_OK && loom_credential_is_expired(&access->credential, now_epoch_s(session)))
+        return loom_error_set(error, LOOM_ERR_EXPIRED); /* a life of 0 s */
     if (err == LOOM_OK)
         return LOOM_OK;
-    if (is_bearable(session, access, wish->is_refused, err)) {
+    if (is_bearable(session, access, is_refused, err)) {
         access->trouble = why;
         return LOOM_OK;
     }
     if (error != NULL)
         *error = why;
     return err;
+}
+
+static enum loom_err refresh_if_due(const struct loom_session *session,
+                                    const struct loom_access_need *need, bool is_refused,
+                                    struct loom_access *access, struct loom_error *error) {
+    LOOM_CLEANUP(loom_secret_drop) struct loom_secret *refused = NULL;
+    enum loom_err err = is_refused ? loom_secret_copy(access->credential.token, &refused) : LOOM_OK;
+    struct loom_refresh_wish wish = {need->min_valid_s, refused, need->timeout_ms};
+    if (err != LOOM_OK)
+        return loom_error_set(error, err);
+    return loom_refresh_is_due(&access->credential, &wish, now_epoch_s(session))
+               ? refresh(session, &wish, access, error)
+               : LOOM_OK;
 }
 
 /* Make what was found fit to be handed out. */
@@ -90,13 +106,10 @@ static enum loom_err prepare(const struct loom_session *session,
     struct loom_refused note;
     bool is_refused = loom_refused_find(session->paths, &credential->origin, credential->token,
                                         &note, NULL) == LOOM_OK;
-    struct loom_refresh_wish wish = {need->min_valid_s, is_refused, need->timeout_ms};
     if (is_refused && note.is_dead)
         return loom_error_set(error, LOOM_ERR_REJECTED);
     if (loom_refresh_is_possible(credential))
-        return loom_refresh_is_due(credential, &wish, now_epoch_s(session))
-                   ? refresh(session, &wish, access, error)
-                   : LOOM_OK;
+        return refresh_if_due(session, need, is_refused, access, error);
     if (loom_credential_is_expired(credential, now_epoch_s(session)))
         return loom_error_set(error, LOOM_ERR_EXPIRED);
     return is_refused ? check_refusal(session, credential, &note, error) : LOOM_OK;
@@ -136,6 +149,9 @@ enum loom_err loom_access_refuse(const struct loom_session *session,
     err = loom_refused_find(session->paths, &credential.origin, token, &note, NULL);
     if (err == LOOM_OK) /* known: what was learned about it stays */
         return LOOM_OK;
-    note = (struct loom_refused){.asked_at = 0, .is_dead = false};
+    /* What is known of the refresh token holds on: dead, the two are dead together. */
+    if (credential.refresh == NULL || loom_refused_find(session->paths, &credential.origin,
+                                                        credential.refresh, &note, NULL) != LOOM_OK)
+        note = (struct loom_refused){.asked_at = 0, .is_dead = false};
     return loom_refused_note(session->paths, &credential.origin, token, &note, error);
 }

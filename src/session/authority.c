@@ -68,6 +68,18 @@ static enum loom_err keep(char **stored, const char *text) {
     return LOOM_OK;
 }
 
+/* That a standard server was asked for no scope is something to remember, too. */
+static enum loom_err keep_scope(char **stored, const struct loom_authority *authority) {
+    if (!authority->is_standard || authority->scope[0] != '\0')
+        return keep(stored, authority->scope);
+    char *none = strdup("");
+    if (none == NULL)
+        return LOOM_ERR_INTERNAL;
+    free(*stored);
+    *stored = none;
+    return LOOM_OK;
+}
+
 enum loom_err loom_authority_remember(const struct loom_authority *authority,
                                       struct loom_credential *credential) {
     enum loom_err err = LOOM_OK;
@@ -82,7 +94,7 @@ enum loom_err loom_authority_remember(const struct loom_authority *authority,
         err = keep(&credential->issuer, authority->issuer);
     if (err == LOOM_OK)
         err = keep(&credential->client_id, authority->client_id);
-    return err == LOOM_OK ? keep(&credential->scope, authority->scope) : err;
+    return err == LOOM_OK ? keep_scope(&credential->scope, authority) : err;
 }
 
 void loom_authority_date(const struct loom_tokens *tokens, int64_t asked_at,

@@ -8,14 +8,12 @@
 #include "store/server_lock.h"
 #include "store/store.h"
 
-#include <errno.h>
-#include <string.h>
-
 enum {
     LOOK_MS = 25,     /* between two looks at the lock */
     READ_LOOKS = 20,  /* every so many, at the store too */
     REQUEST_MS = 500, /* less than this is no time for a request */
     REVOKE_MS = 2000, /* for tokens that nobody wants any more */
+    REQUESTS_MAX = 2, /* the second where somebody else rotated the refresh token meanwhile */
 };
 
 /* Everything that one refresh works with. The pointers are borrowed. */
@@ -40,11 +38,32 @@ bool loom_refresh_is_possible(const struct loom_credential *credential) {
     return credential->dialect == LOOM_DIALECT_OAUTH && credential->refresh != NULL;
 }
 
+static bool is_refused(const struct loom_refresh_wish *wish,
+                       const struct loom_credential *credential) {
+    return loom_secret_is_equal(credential->token, wish->refused);
+}
+
+/*
+ * A token that never lives as long as is asked for would be due as soon as it is there, and a
+ * hundred processes would make a hundred requests: half its life has to do.
+ */
+static int64_t least_left_s(const struct loom_credential *credential,
+                            const struct loom_refresh_wish *wish) {
+    bool is_too_much = credential->life_s != 0 && wish->min_valid_s >= credential->life_s;
+    return is_too_much ? credential->life_s / 2 : wish->min_valid_s;
+}
+
 bool loom_refresh_is_due(const struct loom_credential *credential,
                          const struct loom_refresh_wish *wish, int64_t now_epoch_s) {
-    if (wish->is_refused || loom_credential_is_from_future(credential, now_epoch_s))
+    if (is_refused(wish, credential) || loom_credential_is_from_future(credential, now_epoch_s))
         return true;
-    return credential->expires_at != 0 && credential->expires_at - now_epoch_s < wish->min_valid_s;
+    return loom_credential_is_expired(credential, now_epoch_s) ||
+           (credential->expires_at != 0 &&
+            credential->expires_at - now_epoch_s < least_left_s(credential, wish));
+}
+
+static int64_t left_ms(const struct run *run) {
+    return run->deadline_ms - now_ms(run);
 }
 
 static void take_over(struct run *run, struct loom_credential *found) {
@@ -53,23 +72,36 @@ static void take_over(struct run *run, struct loom_credential *found) {
     *found = (struct loom_credential)LOOM_CREDENTIAL_INIT;
 }
 
+/* What was found at a second look. */
+enum news {
+    NEWS_NONE, /* the same as before */
+    NEWS_LATE, /* taken over, and past its time already */
+    NEWS_DONE, /* taken over, and to be used */
+};
+
 /*
- * Read again. LOOM_OK: somebody was here, and what is there now is taken over; *out_is_done tells
- * whether that is fresh enough. What cannot be read just now is no news.
+ * What somebody else stored since this began is as new as a request could make it, however long it
+ * lives: a hundred processes must not ask one after the other.
  */
-static enum loom_err read_again(struct run *run, bool *out_is_done, struct loom_error *error) {
+static enum news judge(const struct run *run, const struct loom_credential *found) {
+    static const struct loom_refresh_wish alive = {.min_valid_s = 0};
+    if (loom_secret_is_equal(found->token, run->credential->token))
+        return NEWS_NONE;
+    return loom_refresh_is_possible(found) && loom_refresh_is_due(found, &alive, now_s(run))
+               ? NEWS_LATE
+               : NEWS_DONE;
+}
+
+/* Read again; the errors are those of find(). */
+static enum loom_err read_again(struct run *run, enum news *out_news, struct loom_error *error) {
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential found = LOOM_CREDENTIAL_INIT;
     struct loom_store_question exact = {&run->credential->origin, false};
     enum loom_err err = run->home->ops->find(run->home, &exact, &found, error);
     if (err != LOOM_OK)
         return err;
-    if (loom_secret_is_equal(found.token, run->credential->token))
-        return LOOM_OK;
-    /* Another token than the one that was refused is not refused. */
-    struct loom_refresh_wish wish = {.min_valid_s = run->wish->min_valid_s};
-    *out_is_done =
-        !loom_refresh_is_possible(&found) || !loom_refresh_is_due(&found, &wish, now_s(run));
-    take_over(run, &found);
+    *out_news = judge(run, &found);
+    if (*out_news != NEWS_NONE)
+        take_over(run, &found);
     return LOOM_OK;
 }
 
@@ -77,20 +109,19 @@ static enum loom_err read_again(struct run *run, bool *out_is_done, struct loom_
  * Wait for the lock: whoever holds it is about to store what all wait for. One who was stopped
  * behind that keeps the lock, not what is stored.
  */
-static enum loom_err wait_for_turn(struct run *run, struct loom_lock *out_lock, bool *out_is_done,
+static enum loom_err wait_for_turn(struct run *run, struct loom_lock *out_lock, enum news *out_news,
                                    struct loom_error *error) {
     const struct loom_clock *clock = run->session->clock;
     for (int look = 1;; look++) {
         enum loom_err err =
             loom_server_lock_try(run->session->paths, &run->credential->origin, out_lock, error);
         if (err != LOOM_ERR_STORAGE)
-            return err == LOOM_OK ? read_again(run, out_is_done, error) : err;
-        bool is_late = now_ms(run) >= run->deadline_ms;
+            return err == LOOM_OK ? read_again(run, out_news, error) : err;
+        bool is_late = left_ms(run) <= 0;
+        err = LOOM_OK;
         if (is_late || look % READ_LOOKS == 0)
-            err = read_again(run, out_is_done, error);
-        else
-            err = LOOM_OK;
-        if (err != LOOM_OK || *out_is_done)
+            err = read_again(run, out_news, error);
+        if (err != LOOM_OK || *out_news == NEWS_DONE)
             return err;
         if (is_late)
             return loom_error_set(error, LOOM_ERR_TIMEOUT);
@@ -100,11 +131,20 @@ static enum loom_err wait_for_turn(struct run *run, struct loom_lock *out_lock, 
     }
 }
 
+/*
+ * There is room for one note of a server: it stands at the access token while that is refused, or
+ * the note would take the place of that news.
+ */
+static const struct loom_secret *noted_token(const struct run *run) {
+    const struct loom_credential *credential = run->credential;
+    return is_refused(run->wish, credential) ? credential->token : credential->refresh;
+}
+
 /* What was learned about this refresh token before: dead, or asked in vain a moment ago. */
 static enum loom_err heed_note(const struct run *run, struct loom_error *error) {
     struct loom_refused note;
-    if (loom_refused_find(run->session->paths, &run->credential->origin, run->credential->refresh,
-                          &note, NULL) != LOOM_OK)
+    if (loom_refused_find(run->session->paths, &run->credential->origin, noted_token(run), &note,
+                          NULL) != LOOM_OK)
         return LOOM_OK;
     if (note.is_dead)
         return loom_error_set(error, LOOM_ERR_REJECTED);
@@ -114,24 +154,24 @@ static enum loom_err heed_note(const struct run *run, struct loom_error *error) 
 }
 
 /* A note that cannot be written costs one more request next time, no more. */
-static void note(const struct run *run, const struct loom_secret *token, bool is_dead) {
+static void note(const struct run *run, bool is_dead) {
     struct loom_refused what = {.asked_at = now_s(run), .is_dead = is_dead};
-    loom_error_ignore(
-        loom_refused_note(run->session->paths, &run->credential->origin, token, &what, NULL));
+    loom_error_ignore(loom_refused_note(run->session->paths, &run->credential->origin,
+                                        noted_token(run), &what, NULL));
 }
 
 static struct loom_remote remote(const struct run *run, const struct loom_authority *authority,
-                                 int timeout_ms) {
+                                 int64_t timeout_ms) {
     return (struct loom_remote){
         .http = run->session->http,
         .origin = &run->credential->origin,
         .ca_file = run->credential->ca_file,
-        .timeout_ms = timeout_ms,
+        .timeout_ms = (int)timeout_ms,
         .authority = authority,
     };
 }
 
-/* What another program left says nothing of where it came from. */
+/* What another program left says nothing of where it came from. The search has two places. */
 static enum loom_err find_authority(const struct run *run, struct loom_authority *out_authority,
                                     struct loom_error *error) {
     enum loom_err err = loom_authority_recall(run->credential, out_authority);
@@ -139,7 +179,7 @@ static enum loom_err find_authority(const struct run *run, struct loom_authority
         return loom_error_detail(error, err, run->credential->origin.url);
     if (out_authority->token.url[0] != '\0')
         return LOOM_OK;
-    struct loom_remote server = remote(run, NULL, (int)(run->deadline_ms - now_ms(run)));
+    struct loom_remote server = remote(run, NULL, left_ms(run) / 2);
     return loom_oauth_discover(&server, run->credential->client_id, run->credential->scope,
                                out_authority, error);
 }
@@ -166,47 +206,36 @@ static enum loom_err renew(const struct run *run, const struct loom_authority *a
     return LOOM_OK;
 }
 
-/* Somebody signed out or in while the server was asked: nobody wants these any more. */
-static void end_tokens(const struct run *run, const struct loom_credential *newer) {
-    struct loom_remote server = remote(run, NULL, REVOKE_MS);
+/*
+ * Somebody signed out or in while the server was asked: nobody wants these any more. An old refresh
+ * token that stayed is theirs to end.
+ */
+static void end_tokens(const struct run *run, struct loom_credential *newer) {
+    int64_t most_ms = left_ms(run) < REVOKE_MS ? left_ms(run) : REVOKE_MS;
+    struct loom_remote server = remote(run, NULL, most_ms > REQUEST_MS ? most_ms : REQUEST_MS);
     enum loom_revocation revocation;
+    if (loom_secret_is_equal(newer->refresh, run->credential->refresh))
+        loom_secret_drop(&newer->refresh);
     loom_error_ignore(loom_authority_revoke(&server, newer, &revocation, NULL));
 }
 
 static enum loom_err keep(struct run *run, struct loom_credential *newer,
                           struct loom_error *error) {
-    bool is_done = false;
-    enum loom_err err =
-        run->home->ops->replace_this(run->home, run->credential, newer, run->unsaved);
+    enum news news = NEWS_NONE;
+    struct loom_error why = LOOM_ERROR_INIT;
+    enum loom_err err = run->home->ops->replace_this(run->home, run->credential, newer, &why);
     if (err == LOOM_ERR_NOT_FOUND) {
-        *run->unsaved = (struct loom_error)LOOM_ERROR_INIT;
         end_tokens(run, newer);
-        return read_again(run, &is_done, error);
+        err = read_again(run, &news, error);
+        /* Neither replaced nor another: a store that contradicts itself. */
+        return err == LOOM_OK && news == NEWS_NONE ? loom_error_set(error, LOOM_ERR_STORAGE) : err;
     }
     if (err == LOOM_OK)
         loom_error_ignore(loom_refused_forget(run->session->paths, &newer->origin, NULL));
     else
-        run->unsaved->code = err;
+        *run->unsaved = why;
     take_over(run, newer);
-    return loom_error_set(error, LOOM_OK);
-}
-
-/*
- * The server says that the refresh token is dead. Read again before believing it: where there are
- * no locks, another process may have used it a moment ago.
- */
-static enum loom_err judge_dead(struct run *run, struct loom_error *error) {
-    struct loom_error own = LOOM_ERROR_INIT;
-    bool is_done = false;
-    if (error != NULL)
-        own = *error;
-    if (read_again(run, &is_done, NULL) == LOOM_OK && is_done)
-        return loom_error_set(error, LOOM_OK);
-    /* A token that was refused as well must not be handed out again until the next sign-in. */
-    note(run, run->wish->is_refused ? run->credential->token : run->credential->refresh, true);
-    if (error != NULL)
-        *error = own;
-    return LOOM_ERR_REJECTED;
+    return LOOM_OK;
 }
 
 static bool is_worth_waiting(enum loom_err err) {
@@ -217,23 +246,56 @@ static enum loom_err ask(struct run *run, struct loom_error *error) {
     LOOM_CLEANUP(loom_tokens_clear) struct loom_tokens tokens = LOOM_TOKENS_INIT;
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential newer = LOOM_CREDENTIAL_INIT;
     struct loom_authority authority;
-    enum loom_err err = find_authority(run, &authority, error);
-    if (err != LOOM_OK)
-        return err;
-    int64_t left_ms = run->deadline_ms - now_ms(run);
-    if (left_ms < REQUEST_MS)
-        return loom_error_set(error, LOOM_ERR_TIMEOUT);
-    int64_t asked_at = now_s(run);
-    struct loom_remote server = remote(run, &authority, (int)left_ms);
-    err = loom_oauth_refresh(&server, run->credential->refresh, &tokens, error);
-    if (err == LOOM_ERR_REJECTED)
-        return judge_dead(run, error);
+    int64_t asked_at = 0;
+    enum loom_err err = LOOM_ERR_TIMEOUT;
+    if (left_ms(run) < REQUEST_MS)
+        return loom_error_set(error, err);
+    err = find_authority(run, &authority, error);
+    if (err == LOOM_OK && left_ms(run) < REQUEST_MS)
+        err = loom_error_set(error, LOOM_ERR_TIMEOUT);
+    if (err == LOOM_OK) {
+        struct loom_remote server = remote(run, &authority, left_ms(run));
+        asked_at = now_s(run);
+        err = loom_oauth_refresh(&server, run->credential->refresh, &tokens, error);
+    }
     if (is_worth_waiting(err))
-        note(run, run->credential->refresh, false);
+        note(run, false);
     if (err != LOOM_OK)
         return err;
     err = renew(run, &authority, &tokens, asked_at, &newer);
     return err == LOOM_OK ? keep(run, &newer, error) : loom_error_set(error, err);
+}
+
+/*
+ * The server says that the refresh token is dead. Read again before believing it: where there are
+ * no locks, another process may have used it a moment ago. LOOM_OK: *out_news tells what is there.
+ */
+static enum loom_err judge_dead(struct run *run, enum news *out_news, struct loom_error *error) {
+    struct loom_error why = LOOM_ERROR_INIT;
+    enum loom_err err = read_again(run, out_news, &why);
+    if (err == LOOM_ERR_NOT_FOUND)
+        return loom_error_set(error, err);
+    if (err == LOOM_OK && *out_news != NEWS_NONE)
+        return LOOM_OK;
+    /* What cannot be read may be another one, which is not dead. */
+    if (err == LOOM_OK)
+        note(run, true);
+    return LOOM_ERR_REJECTED;
+}
+
+static enum loom_err ask_until_known(struct run *run, struct loom_error *error) {
+    enum loom_err err = LOOM_ERR_REJECTED;
+    for (int i = 0; i < REQUESTS_MAX && err == LOOM_ERR_REJECTED; i++) {
+        enum news news = NEWS_NONE;
+        err = ask(run, error);
+        if (err != LOOM_ERR_REJECTED)
+            return err;
+        err = judge_dead(run, &news, error);
+        if (err != LOOM_OK || news == NEWS_DONE)
+            return err;
+        err = LOOM_ERR_REJECTED;
+    }
+    return err;
 }
 
 enum loom_err loom_refresh(const struct loom_session *session, const struct loom_refresh_wish *wish,
@@ -245,16 +307,19 @@ enum loom_err loom_refresh(const struct loom_session *session, const struct loom
                       .home = loom_store_home(session->store),
                       .credential = credential,
                       .unsaved = out_unsaved};
-    bool is_done = false;
+    enum news news = NEWS_NONE;
     *out_unsaved = (struct loom_error)LOOM_ERROR_INIT;
     run.deadline_ms = now_ms(&run) + wish->timeout_ms;
     enum loom_err err = heed_note(&run, error);
     if (err == LOOM_OK)
-        err = wait_for_turn(&run, &lock, &is_done, error);
-    if (err != LOOM_OK || is_done)
-        return err;
-    err = heed_note(&run, error); /* of the one who was here before */
-    if (err == LOOM_OK)
-        err = run.home->ops->check(run.home, error);
-    return err == LOOM_OK ? ask(&run, error) : err;
+        err = wait_for_turn(&run, &lock, &news, error);
+    if (err == LOOM_OK && news != NEWS_DONE) {
+        err = heed_note(&run, error); /* of the one who was here before */
+        if (err == LOOM_OK)
+            err = run.home->ops->check(run.home, error);
+        if (err == LOOM_OK)
+            err = ask_until_known(&run, error);
+    }
+    /* What stood in the way before is no news any more. */
+    return err == LOOM_OK ? loom_error_set(error, LOOM_OK) : err;
 }

@@ -43,6 +43,8 @@ static enum loom_err sleep_ms(void *context, int64_t duration_ms) {
         clock->suspend_ms = 0;
     }
     fake_clock_pass(clock, duration_ms);
+    if (clock->meanwhile != NULL)
+        clock->meanwhile(clock->meanwhile_context);
     return LOOM_OK;
 }
 

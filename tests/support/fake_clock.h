@@ -17,11 +17,13 @@
 #include <stdint.h>
 
 struct fake_clock {
-    int64_t now_ms;        /* the one that never goes back */
-    int64_t wall_ms;       /* the one on the wall, since the epoch */
-    int64_t stop_at_ms;    /* from this `now_ms` on a sleep is interrupted; 0: never */
-    int64_t suspend_at_ms; /* the sleep that begins at this `now_ms` or later ... */
-    int64_t suspend_ms;    /* ... takes so much longer, once; 0: none */
+    int64_t now_ms;                   /* the one that never goes back */
+    int64_t wall_ms;                  /* the one on the wall, since the epoch */
+    int64_t stop_at_ms;               /* from this `now_ms` on a sleep is interrupted; 0: never */
+    int64_t suspend_at_ms;            /* the sleep that begins at this `now_ms` or later ... */
+    int64_t suspend_ms;               /* ... takes so much longer, once; 0: none */
+    void (*meanwhile)(void *context); /* what others do in each sleep; NULL: nothing */
+    void *meanwhile_context;
     size_t sleeps;
     int64_t longest_ms; /* the longest sleep that was asked for */
 };

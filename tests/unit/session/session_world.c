@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/session/session_world.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 enum { JOURNAL_MAX = 1024 * 1024 };
 
@@ -107,6 +110,25 @@ void world_play(struct session_world *world, const struct fake_answer *script, s
     world->least_left_ms = INT64_MAX;
 }
 
+static char *copy(const char *text) {
+    char *copied = text != NULL ? strdup(text) : NULL;
+    assert_true(copied != NULL || text == NULL);
+    return copied;
+}
+
+static void fill_standard(const struct kept *kept, struct loom_credential *out) {
+    out->life_s = kept->life_s;
+    out->dialect = kept->is_standard ? LOOM_DIALECT_OAUTH : LOOM_DIALECT_LOOM;
+    if (kept->refresh != NULL)
+        assert_int_equal(loom_secret_new(kept->refresh, strlen(kept->refresh), &out->refresh),
+                         LOOM_OK);
+    out->token_endpoint = copy(kept->token_endpoint);
+    out->revocation_endpoint = copy(kept->revocation_endpoint);
+    out->userinfo_endpoint = copy(kept->userinfo_endpoint);
+    out->client_id = copy(kept->client_id);
+    out->scope = copy(kept->scope);
+}
+
 static void fill(const struct session_world *world, const struct kept *kept,
                  struct loom_credential *out) {
     *out = (struct loom_credential){
@@ -117,8 +139,9 @@ static void fill(const struct session_world *world, const struct kept *kept,
         .expires_at = kept->expires_at,
     };
     assert_int_equal(loom_secret_new(kept->token, strlen(kept->token), &out->token), LOOM_OK);
-    out->ca_file = kept->ca_file != NULL ? strdup(kept->ca_file) : NULL;
-    out->account.display_name = kept->name != NULL ? strdup(kept->name) : NULL;
+    out->ca_file = copy(kept->ca_file);
+    out->account.display_name = copy(kept->name);
+    fill_standard(kept, out);
 }
 
 void world_keep(struct session_world *world, const struct kept *kept) {
@@ -138,13 +161,29 @@ void world_plant(struct session_world *world, const struct kept *kept) {
     loom_credential_clear(&credential);
 }
 
-const char *world_kept_token(struct session_world *world) {
-    static char token[256];
+enum loom_err world_kept(struct session_world *world, struct loom_credential *out_credential) {
     struct loom_store *memory = world->watched.memory;
     struct loom_store_question question = {&world->origin, false};
+    return memory->ops->find(memory, &question, out_credential, NULL);
+}
+
+int world_lock(const struct session_world *world) {
+    char path[LOOM_PATH_MAX + 64];
+    (void)mkdir(world->paths.data, 0700);
+    (void)snprintf(path, sizeof path, "%s/lock", world->paths.data);
+    (void)mkdir(path, 0700);
+    (void)snprintf(path, sizeof path, "%s/lock/" WORLD_LOCK, world->paths.data);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    return fd;
+}
+
+const char *world_kept_token(struct session_world *world) {
+    static char token[256];
     struct loom_credential credential = LOOM_CREDENTIAL_INIT;
     token[0] = '\0';
-    if (memory->ops->find(memory, &question, &credential, NULL) == LOOM_OK)
+    if (world_kept(world, &credential) == LOOM_OK)
         (void)snprintf(token, sizeof token, "%s", loom_secret_bytes(credential.token));
     loom_credential_clear(&credential);
     return token;

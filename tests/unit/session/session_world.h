@@ -29,6 +29,8 @@
 #include "unit/system/scratch.h"
 
 #define SERVER "https://loom.example.com"
+/* The name of its lock: the first 16 hex digits of SHA-256(SERVER). */
+#define WORLD_LOCK "8fa9b5c487c954e0"
 #define OLD "lt_old"
 #define NEW "lt_new"
 
@@ -51,6 +53,37 @@
     { .to = "POST /auth/logout", .status = 200, .json = "{\"message\":\"bye\"}" }
 #define LOGOUT_SAYS(code)                                                                          \
     { .to = "POST /auth/logout", .status = (code), .json = "{}" }
+
+/* A standard server's. */
+#define METADATA_AT "GET /.well-known/oauth-authorization-server"
+#define METADATA(more)                                                                             \
+    {                                                                                              \
+        .to = METADATA_AT, .status = 200,                                                          \
+        .json = "{\"issuer\":\"" SERVER "\",\"device_authorization_endpoint\":\"" SERVER           \
+                "/oauth/device\",\"token_endpoint\":\"" SERVER "/oauth/token\"" more "}"           \
+    }
+#define ENDPOINTS                                                                                  \
+    ",\"revocation_endpoint\":\"" SERVER "/oauth/revoke\",\"userinfo_endpoint\":\"" SERVER         \
+    "/oauth/userinfo\""
+#define START_UNKNOWN(code)                                                                        \
+    { .to = "POST /auth/device/start", .status = (code), .other = "no" }
+#define DEVICE                                                                                     \
+    {                                                                                              \
+        .to = "POST /oauth/device", .status = 200,                                                 \
+        .json =                                                                                    \
+            "{\"device_code\":\"dc\",\"user_code\":\"ABCD-EFGH\",\"verification_uri\":\"" SERVER   \
+            "/activate\",\"expires_in\":600}"                                                      \
+    }
+#define TOKEN_SAYS(code, body)                                                                     \
+    { .to = "POST /oauth/token", .status = (code), .json = (body) }
+#define TOKENS(more)                                                                               \
+    TOKEN_SAYS(200, "{\"access_token\":\"" NEW "\",\"token_type\":\"Bearer\"" more "}")
+#define INVALID_GRANT TOKEN_SAYS(400, "{\"error\":\"invalid_grant\"}")
+#define REVOKED                                                                                    \
+    { .to = "POST /oauth/revoke", .status = 200 }
+#define USERINFO                                                                                   \
+    { .to = "GET /oauth/userinfo", .status = 200, .json = "{\"sub\":\"u1\",\"name\":\"Ada\"}" }
+
 #define LOST(path, error)                                                                          \
     { .to = (path), .err = (error), .detail = "on the way" }
 
@@ -97,8 +130,22 @@ struct kept {
     const char *ca_file;
     int64_t obtained_at; /* epoch seconds */
     int64_t expires_at;
+    int64_t life_s;
     enum loom_source source;
+    bool is_standard; /* of a standard server, as STANDARD says */
+    const char *refresh;
+    const char *token_endpoint;
+    const char *revocation_endpoint;
+    const char *userinfo_endpoint;
+    const char *client_id;
+    const char *scope;
 };
+
+/* Of a credential that a standard server gave out. */
+#define STANDARD                                                                                   \
+    .is_standard = true, .token_endpoint = SERVER "/oauth/token",                                  \
+    .revocation_endpoint = SERVER "/oauth/revoke", .userinfo_endpoint = SERVER "/oauth/userinfo",  \
+    .client_id = "loom-cli", .scope = "openid offline_access"
 
 /* Keep it for the world's server. Not in the journal. */
 void world_keep(struct session_world *world, const struct kept *kept);
@@ -109,6 +156,15 @@ void world_plant(struct session_world *world, const struct kept *kept);
 /* The token that the store holds for the world's server; "" when none. Valid until the next call.
  */
 const char *world_kept_token(struct session_world *world);
+
+/* All of it, as a copy to clear; LOOM_ERR_NOT_FOUND: none. */
+enum loom_err world_kept(struct session_world *world, struct loom_credential *out_credential);
+
+/*
+ * Hold the lock of the world's server, by another descriptor, as another process would. Returns it:
+ * closing lets go.
+ */
+int world_lock(const struct session_world *world);
 
 /* Two places, the keyring and the file, in the place of the world's one; a journal of their own. */
 struct two_places {

@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #define OTHER "lt_other"
-/* The first 16 hex digits of SHA-256("https://loom.example.com"). */
-#define LOCK_NAME "8fa9b5c487c954e0"
 
 /* ---- What others do ---- */
 
@@ -30,7 +28,7 @@ static void other_signs_out(void *context) {
 /* By another descriptor, as another process would. */
 static bool is_locked(const struct session_world *world) {
     char path[LOOM_PATH_MAX + 64];
-    (void)snprintf(path, sizeof path, "%s/lock/" LOCK_NAME, world->paths.data);
+    (void)snprintf(path, sizeof path, "%s/lock/" WORLD_LOCK, world->paths.data);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     assert_true(fd >= 0);
     bool is_free = flock(fd, LOCK_EX | LOCK_NB) == 0;

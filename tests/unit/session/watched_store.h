@@ -8,8 +8,8 @@
  *     ... &watched.store ...
  *     watched_store_close(&watched);
  *
- * The journal gets "check", "find", "save TOKEN [NAME]" "replace TOKEN by TOKEN" and "remove", a line each; a call that was
- * made to fail has a "!" behind it.
+ * The journal gets "check", "find", "save TOKEN [NAME]", "replace TOKEN by TOKEN" and "remove", a
+ * line each; a call that was made to fail has a "!" behind it.
  */
 #ifndef LOOM_TESTS_WATCHED_STORE_H
 #define LOOM_TESTS_WATCHED_STORE_H
