@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/sign_in_priv.h"
+#include "session/sign_in.h"
 
 #include "session/authority.h"
+#include "session/sign_in_priv.h"
 #include "store/refused.h"
 #include "store/server_lock.h"
 #include "store/store.h"
@@ -200,7 +201,7 @@ static void take_news(struct loom_sign_in_run *run, struct loom_signed_in *signe
     signed_in->granted_scope = run->tokens.scope;
     run->tokens.scope = NULL;
     if (signed_in->granted_scope != NULL &&
-        strcmp(signed_in->granted_scope, run->authority.scope) == 0) {
+        loom_oauth_is_scope_equal(signed_in->granted_scope, run->authority.scope)) {
         free(signed_in->granted_scope);
         signed_in->granted_scope = NULL;
     }
@@ -233,10 +234,15 @@ static enum loom_err sign_in_with_given(struct loom_sign_in_run *run,
     return err == LOOM_OK ? keep(run, signed_in, error) : loom_error_set(error, err);
 }
 
+/* Some servers give the same token out again, and with the old one the new one would end. */
+static bool shares_a_token(const struct loom_credential *a, const struct loom_credential *b) {
+    return loom_secret_is_equal(a->token, b->token) || loom_secret_is_equal(a->refresh, b->refresh);
+}
+
 /* Of several old tokens the worst outcome is what is told. */
 static void retire(const struct loom_sign_in_run *run, const struct loom_credential *old,
                    struct loom_signed_in *signed_in) {
-    if (!is_ours_to_end(old) || loom_secret_is_equal(old->token, signed_in->credential.token))
+    if (!is_ours_to_end(old) || shares_a_token(old, &signed_in->credential))
         return;
     enum loom_old_token outcome = revoke(run, old);
     if (outcome > signed_in->old_token)

@@ -49,14 +49,20 @@ static enum loom_err agree(const struct loom_sign_in_run *run, struct loom_error
     return loom_error_os(error, LOOM_ERR_NOT_LOOM, EPROTOTYPE, run->wish->origin->url);
 }
 
-/* As whom this program introduces itself is remembered. */
+/*
+ * As whom this program introduces itself is remembered. What cannot be sent was not written by this
+ * program, and must not stand in the way of the sign-in that replaces it.
+ */
 static enum loom_err discover(struct loom_sign_in_run *run, struct loom_error *error) {
     struct loom_remote server = loom_sign_in_remote(run, 0);
+    const struct loom_credential *previous = &run->previous;
     const char *client_id = run->wish->client_id, *scope = run->wish->scope;
-    if (client_id == NULL && was_standard(run))
-        client_id = run->previous.client_id;
-    if (scope == NULL && was_standard(run))
-        scope = run->previous.scope;
+    if (client_id == NULL && was_standard(run) && previous->client_id != NULL &&
+        loom_oauth_is_client_id(previous->client_id))
+        client_id = previous->client_id;
+    if (scope == NULL && was_standard(run) && previous->scope != NULL &&
+        loom_oauth_is_scope(previous->scope))
+        scope = previous->scope;
     return loom_oauth_discover(&server, client_id, scope, &run->authority, error);
 }
 
