@@ -64,6 +64,7 @@ class Answers(hostile.Case):
         ])
 
     def test_df_11_a_member_of_poll_that_is_absurd(self):
+        """DF-13, DF-21"""
         token, status = "access_token", "status"
         cases = [(token, value) for value in ("", None, 7, [NEW], {"a": NEW}, True, "a b", "a\n",
                                               "\u00e9", "x" * 49153, "\x7f")]
@@ -182,6 +183,7 @@ class Json(hostile.Case):
         ])
 
     def test_js_05_depth_and_size(self):
+        """JS-06"""
         token = f'"status":"completed","access_token":"{NEW}"'
         self.check_polls([
             "{%s,\"a\":%s1%s}" % (token, "[" * 32, "]" * 32),
@@ -208,7 +210,7 @@ class Json(hostile.Case):
                         "bad_answer")])
 
     def test_js_07_numbers(self):
-        """Bounded where they mean a time, refused where they are none."""
+        """DF-05: Bounded where they mean a time, refused where they are none."""
         base = json.dumps({**START, "interval": "INTERVAL", "expires_in": "LIFE"})
 
         def start(interval="1", life="60"):

@@ -27,7 +27,7 @@ def ending(what, name, said, says=()):
 
 class Redirects(hostile.Case):
     def test_net_01_another_host(self):
-        """Every status of the kind, at every call, to a host where somebody waits."""
+        """REV-04: Every status of the kind, at every call, to a host where somebody waits."""
         at = f"{self.watcher.far}/auth/device/poll?code=x"
         says = [NOT_FOLLOWED, self.watcher.far]
         rows = [ending("start", status, redirect(status, at), says)

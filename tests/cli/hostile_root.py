@@ -79,7 +79,7 @@ class HostileRoot(loomtest.Case):
     # ---- Other users ----
 
     def test_fs_03_fs_172_every_file_and_folder_of_somebody_else(self):
-        """A whole copy, with content that would do: refused, and its owner stays."""
+        """ENC-15: A whole copy, with content that would do: refused, and its owner stays."""
         for user in (ATTACKER, 65534):
             for name in (".config/loom", ".config/loom/credentials.json", ".local/share/loom",
                          ".local/share/loom/vault.key"):

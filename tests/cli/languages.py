@@ -111,6 +111,7 @@ class Languages(loomtest.Case):
             "ar": r"\r\x1b\[Kبانتظار موافقتك\. الرمز صالح لمدة \d+:\d\d\. للإيقاف اضغط Ctrl-C\."}
 
     def test_l10_07_the_card_without_a_terminal(self):
+        """UI-17"""
         for language, env in LANGUAGES.items():
             with self.subTest(language):
                 self.home = self.new_home()
@@ -258,6 +259,7 @@ class Languages(loomtest.Case):
     # ---- Which language ----
 
     def test_l10_06_choice(self):
+        """L10-107"""
         first = {"en": b"loom signs you in", "es": "loom te permite".encode(), "ar": "يتيح لك".encode()}
         for language, env in (
                 ("en", {}), ("en", {"LANG": None}), ("es", {"LANG": "es_AR"}), ("ar", {"LANG": "ar"}),

@@ -183,6 +183,7 @@ class LoginBrowser(loomtest.Case):
     # ---- What goes wrong ----
 
     def test_ui_10_a_failure_is_said_and_costs_nothing(self):
+        """UI-117"""
         failing = Opener(self, more="exit 3")
         hostile = Opener(self, "xdg-open")
         rows = [

@@ -76,6 +76,7 @@ class LoginFailures(loomtest.Case):
                       result.text.splitlines(), result)
 
     def test_unusable_answers_to_start(self):
+        """DF-04, NET-22, TM-09, UI-14"""
         server = self.start_server("--redirect-to", self.target_url)
         for name, (status, code) in STARTS.items():
             with self.subTest(name):
@@ -102,6 +103,7 @@ class LoginFailures(loomtest.Case):
         self.assertEqual(self.target.seen, [])
 
     def test_unusable_answers_to_poll(self):
+        """DF-11, DF-13, TM-08"""
         running = []
         for name, (status, code) in POLLS.items():
             server = self.start_server("--expires-in", 3, "--misbehave", name, "--redirect-to",
@@ -138,6 +140,7 @@ class LoginFailures(loomtest.Case):
             self.assertNotIn("OpenSSH", result.text)
 
     def test_denial(self):
+        """DF-15"""
         server = self.start_server("--deny-after", 0)
         result = self.login(server, status=4)
         self.assertIn("The sign-in was refused in the browser. Nothing was changed.", result.said)
@@ -146,6 +149,7 @@ class LoginFailures(loomtest.Case):
         self.check_nothing_stored()
 
     def test_expiry(self):
+        """DF-14"""
         server = self.start_server("--expires-in", 2)
         result = self.login(server, status=5)
         self.assertIn("The code expired before anyone approved it. Nothing was changed.",
@@ -174,6 +178,7 @@ class LoginFailures(loomtest.Case):
             self.assertEqual(server.times("/poll"), [])
 
     def test_a_failure_leaves_the_earlier_sign_in_as_it_was(self):
+        """DF-26"""
         self.home.seed((self.server.url, self.plant(loomtest.marker("earlier"))))
         before = self.home.snapshot()
         for options, status in ((("--deny-after", 0), 4), (("--expires-in", 0), 5),

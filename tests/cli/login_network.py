@@ -202,7 +202,7 @@ class Proxies(loomtest.Case):
         self.assertEqual(self.proxy.seen, [])
 
     def test_nothing_of_the_users_is_sent_along(self):
-        """NET-28: netrc, curlrc and cookies belong to others."""
+        """MEM-145, NET-28: netrc, curlrc and cookies belong to others."""
         password = self.plant(loomtest.marker("netrc", "password"))
         for name, text in ((".netrc", f"machine loom.example.com login bob password {password}\n"),
                            (".curlrc", f"user = bob:{password}\n")):

@@ -138,6 +138,7 @@ class LoginRoot(loomtest.Case):
         self.assertEqual(server.state()["tokens"], 1)
 
     def test_a_disk_that_is_read_only(self):
+        """FS-159"""
         token = self.give(self.server)
         mark = len(self.server.requests())
         script = ('mount --bind "$HOME" "$HOME" && mount -o remount,bind,ro "$HOME" && '

@@ -116,6 +116,7 @@ class RefusedAddresses(loomtest.Case):
                     self.check(program.finish(), name)
 
     def test_as_an_option(self):
+        """URL-06, URL-19"""
         self.run_all(REFUSED, lambda url: self.start("login", "--server", url))
 
     def test_as_an_argument(self):

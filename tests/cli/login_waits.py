@@ -27,6 +27,7 @@ class LoginWaits(loomtest.Case):
             self.assertLess(gap, 2 * least + 5, found)
 
     def test_troubles_are_outlived_with_patience(self):
+        """DF-17, TM-07, TM-08"""
         running = []
         for name in TROUBLES:
             for argv in ((), ("--json",)):
@@ -47,7 +48,7 @@ class LoginWaits(loomtest.Case):
                     self.assertEqual(result.said.count(sentence), 1, "told again without a change")
 
     def test_the_server_chooses_the_interval(self):
-        """DF-112: it insists on what it said; a poll before its time would bring slow_down."""
+        """DF-02, DF-112: it insists on what it said; a poll before its time would bring slow_down."""
         running = []
         for interval, least in ((0, 1.0), (3, 3.0), (None, 1.0), (-5, 1.0)):
             options = () if interval is None else ("--interval", interval)
@@ -98,7 +99,7 @@ class LoginWaits(loomtest.Case):
         self.assertEqual(self.home.tokens(), {peer.url: loomtest.marker("after_the_break")})
 
     def test_what_is_sent(self):
-        """NET-29: no credential in an address, none where none belongs, nothing not asked for."""
+        """DF-10, DF-21, NET-29: no credential in an address, none where none belongs, nothing unasked."""
         device_code = self.plant(loomtest.marker("device", "dc"))
         token = self.plant(loomtest.marker("sent"))
         peer = servers.Scripted({

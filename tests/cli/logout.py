@@ -22,6 +22,7 @@ class Logout(loomtest.Case):
         return schema.check_logout(self, result)
 
     def test_the_server_is_told_with_the_right_token(self):
+        """REV-01"""
         token = self.give(self.server)
         mark = len(self.server.log())
         result = self.loom("logout")

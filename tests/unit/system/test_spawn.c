@@ -206,6 +206,7 @@ static void spawn_child_is_born_with_nothing_of_ours(void **state) {
     assert_child_passes(check_birth, *state);
 }
 
+/* ENC-20 */
 static void check_environment(void *argument) {
     const struct scratch *scratch = argument;
     spoil_and_harden();
