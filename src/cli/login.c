@@ -6,6 +6,7 @@
 #include "cli/failure.h"
 #include "cli/login_view.h"
 #include "cli/server_choice.h"
+#include "oauth/oauth.h"
 #include "session/sign_in.h"
 #include "store/store.h"
 #include "system/stream.h"
@@ -35,6 +36,20 @@ static int ask_for_server(struct loom_cli *cli) {
                                  "To name it once and for all, set LOOM_SERVER in your shell's "
                                  "profile."),
                               NULL);
+}
+
+/*
+ * What no request can carry is refused before one is made: RFC 6749 appendix A.1 and section 3.3.
+ * NULL: nothing of that kind.
+ */
+static const char *find_unsendable(const struct loom_options *wish) {
+    if (wish->client_id != NULL && !loom_oauth_is_client_id(wish->client_id))
+        return N_("This client ID cannot be sent. It has 1 to 255 letters, digits and signs of "
+                  "ASCII, and no blank at its ends:\n\n    --client-id ID\n");
+    if (wish->scope != NULL && !loom_oauth_is_scope(wish->scope))
+        return N_("This scope cannot be sent. It has words of ASCII letters, digits and signs, and "
+                  "one blank between two of them:\n\n    --scope SCOPE\n");
+    return NULL;
 }
 
 static void ask_for_token(void *context) {
@@ -104,6 +119,9 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     int status = LOOM_EXIT_USAGE;
     if (is_hopeless(cli))
         return refuse_in_ci(cli);
+    const char *unsendable = find_unsendable(&cli->options);
+    if (unsendable != NULL)
+        return loom_failure_usage(cli, unsendable, NULL);
     /* Before the keyring is asked which servers there are: that may wait for a person. */
     loom_cli_catch_signals(cli);
     if (loom_cli_open_store(cli, &error) != LOOM_OK)
