@@ -142,9 +142,8 @@ class Certificates(hostile.Case):
     def test_net_120_a_new_handshake_in_the_middle(self):
         """TLS 1.2 lets a server ask for one: the answer behind it is taken, and nothing is lost."""
         certificate, key = self.authority.issue("DNS:localhost", "IP:127.0.0.1")
-        port = servers.closed_port()
         program = subprocess.Popen(
-            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certificate, "-key",
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key",
              key, "-tls1_2", "-naccept", "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=servers.clean_environment(), start_new_session=True)
         self.addCleanup(self.end, program)
@@ -153,7 +152,7 @@ class Certificates(hostile.Case):
         def talk():
             while block := os.read(program.stdout.fileno(), 65536):
                 text.extend(block)
-                if b"ACCEPT" in text:
+                if b"ACCEPT 127.0.0.1:" in text and b"\n" in text.split(b"ACCEPT", 1)[1]:
                     ready.set()
                 if b"\r\n\r\n" in text:
                     asked.set()
@@ -161,6 +160,7 @@ class Certificates(hostile.Case):
         ready, asked = threading.Event(), threading.Event()
         threading.Thread(target=talk, daemon=True).start()
         self.assertTrue(ready.wait(30), bytes(text))
+        port = int(text.split(b"ACCEPT 127.0.0.1:", 1)[1].split(b"\n", 1)[0])
         url = f"https://localhost:{port}"
         running = self.start("login", "--json", "--with-token", "--server", url, "--cacert",
                              self.authority.file, stdin=NEW.encode())
