@@ -61,6 +61,11 @@ struct loom_http_request {
     size_t body_len;
     const struct loom_secret *bearer; /* Authorization: Bearer (RFC 6750 section 2.1); NULL: none */
     int timeout_ms;                   /* 0: LOOM_HTTP_TOTAL_MS */
+    /*
+     * Its answer cannot be had again: once any of it is sent, the stop descriptor is not looked at
+     * until it is answered or the time is over. Before that it stops like any other.
+     */
+    bool must_complete;
 };
 
 struct loom_http_response {

@@ -20,9 +20,25 @@ static CURLcode take_result(const struct loom_curl *curl, CURLM *multi) {
     return CURLE_FAILED_INIT;
 }
 
+/* What is said to a proxy counts as sent, too: better once too often than an answer lost. */
+static bool is_sent(const struct loom_http_exchange *exchange) {
+    long sent_len = 0;
+    CURLcode code =
+        exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent_len);
+    return code == CURLE_OK && sent_len > 0;
+}
+
+/* -1: nothing stops it (any more). */
+static int stop_fd_of(const struct loom_http_exchange *exchange) {
+    const int *stop_fd = exchange->client->stop_fd;
+    bool is_deaf = exchange->request->must_complete && is_sent(exchange);
+    return stop_fd == NULL || is_deaf ? -1 : *stop_fd;
+}
+
 /* Wait for the network or the stop descriptor. LOOM_ERR_INTERRUPTED: the latter. */
-static enum loom_err wait_for_either(const struct loom_http_client *client, int64_t wait_ms) {
-    int stop_fd = client->stop_fd != NULL ? *client->stop_fd : -1;
+static enum loom_err wait_for_either(const struct loom_http_exchange *exchange, int64_t wait_ms) {
+    const struct loom_http_client *client = exchange->client;
+    int stop_fd = stop_fd_of(exchange);
     struct curl_waitfd stop = {.fd = stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
     CURLMcode code = client->curl->multi_poll(client->multi, &stop, stop_fd >= 0 ? 1U : 0U,
                                               (int)(wait_ms < SLICE_MS ? wait_ms : SLICE_MS), NULL);
@@ -37,7 +53,7 @@ static enum loom_err run(const struct loom_http_exchange *exchange, CURLcode *ou
     int64_t wait_ms = 0; /* the first look is only at the stop descriptor */
     int running = 1;
     while (running > 0) {
-        enum loom_err err = wait_for_either(client, wait_ms);
+        enum loom_err err = wait_for_either(exchange, wait_ms);
         if (err != LOOM_OK)
             return err;
         if (client->curl->multi_perform(client->multi, &running) != CURLM_OK)

@@ -23,6 +23,7 @@ enum loom_err loom_exchange_send(const struct loom_remote *server, const struct 
         .path = call->path,
         .bearer = call->bearer,
         .timeout_ms = server->timeout_ms,
+        .must_complete = call->must_complete,
     };
     if (call->body != NULL) {
         request.content_type = call->content_type;

@@ -32,6 +32,7 @@ struct loom_call {
     const char *content_type;         /* of the body */
     const struct loom_buffer *body;   /* NULL: none */
     const struct loom_secret *bearer; /* NULL: none */
+    bool must_complete;               /* as in http/http.h */
 };
 
 /* A call of an endpoint: the page's origin and what stands behind it. */

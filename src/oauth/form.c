@@ -69,11 +69,16 @@ bool loom_form_has_secret(const char *text, const struct loom_secret *secret) {
     return is_found;
 }
 
-enum loom_err loom_form_post(const struct loom_remote *server, const struct loom_page *endpoint,
-                             const struct loom_buffer *body, struct loom_exchange *out_exchange,
-                             struct loom_error *error) {
+struct loom_call loom_form_call(const struct loom_page *endpoint, const struct loom_buffer *body) {
     struct loom_call call = loom_call_of(LOOM_HTTP_POST, endpoint);
     call.content_type = "application/x-www-form-urlencoded";
     call.body = body;
+    return call;
+}
+
+enum loom_err loom_form_post(const struct loom_remote *server, const struct loom_page *endpoint,
+                             const struct loom_buffer *body, struct loom_exchange *out_exchange,
+                             struct loom_error *error) {
+    const struct loom_call call = loom_form_call(endpoint, body);
     return loom_exchange_send(server, &call, out_exchange, error);
 }

@@ -29,6 +29,9 @@ LOOM_CHECKED enum loom_err loom_form_add_secret(struct loom_buffer *body, const 
 /* Does `text` repeat the secret, as it is or as a form has it? When in doubt it does. */
 bool loom_form_has_secret(const char *text, const struct loom_secret *secret);
 
+/* The call that posts it to an endpoint; it borrows both. */
+struct loom_call loom_form_call(const struct loom_page *endpoint, const struct loom_buffer *body);
+
 /* Post it to an endpoint. Errors: those of loom_http.send. */
 LOOM_CHECKED enum loom_err loom_form_post(const struct loom_remote *server,
                                           const struct loom_page *endpoint,

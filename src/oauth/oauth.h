@@ -166,8 +166,9 @@ void loom_oauth_poll(const struct loom_remote *server, const struct loom_secret 
 
 /*
  * Get new tokens for `refresh` (RFC 6749 section 6), once: a server may see to it that a refresh
- * token works only once. LOOM_ERR_REJECTED: `invalid_grant`, the refresh token is dead.
- * LOOM_ERR_NOT_FOUND: nothing was asked, the server has no such call.
+ * token works only once, so a signal does not cut the request short once it is sent.
+ * LOOM_ERR_REJECTED: `invalid_grant`, the refresh token is dead. LOOM_ERR_NOT_FOUND: nothing was
+ * asked, the server has no such call.
  */
 LOOM_CHECKED enum loom_err loom_oauth_refresh(const struct loom_remote *server,
                                               const struct loom_secret *refresh,

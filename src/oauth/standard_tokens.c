@@ -55,7 +55,9 @@ enum loom_err loom_standard_refresh(const struct loom_remote *server,
     enum loom_err err = print_refresh(server->authority, refresh, &body);
     if (err != LOOM_OK)
         return loom_error_set(error, err);
-    err = loom_form_post(server, &server->authority->token, &body, &exchange, error);
+    struct loom_call call = loom_form_call(&server->authority->token, &body);
+    call.must_complete = true; /* the old token may be dead before the answer is here */
+    err = loom_exchange_send(server, &call, &exchange, error);
     if (err == LOOM_OK)
         err = judge_refresh(&exchange, refresh, error);
     if (err != LOOM_OK)

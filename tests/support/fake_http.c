@@ -44,6 +44,7 @@ static void remember(struct fake_http *fake, const struct loom_http_request *req
         .bearer = bearer == NULL ? NULL : copy(loom_secret_bytes(bearer)),
         .ca_file = copy(request->ca_file),
         .timeout_ms = request->timeout_ms,
+        .must_complete = request->must_complete,
         .at_ms = fake->clock != NULL ? fake->clock->now_ms : 0,
     };
     if (request->content_type != NULL)

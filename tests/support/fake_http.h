@@ -49,6 +49,7 @@ struct fake_request {
     char *bearer;       /* NULL: no Authorization */
     char *ca_file;      /* NULL: none */
     int timeout_ms;
+    bool must_complete;
     int64_t at_ms; /* by the clock, when the request began */
 };
 

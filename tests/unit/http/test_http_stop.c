@@ -109,6 +109,60 @@ static void send_stopped_in_the_body_ends_at_once(void **state) {
     world_close(&world);
 }
 
+/* ---- What must complete ---- */
+
+static struct loom_http_request must_complete(void) {
+    return (struct loom_http_request){.method = LOOM_HTTP_POST,
+                                      .path = "/",
+                                      .content_type = "text/plain",
+                                      .body = "b",
+                                      .body_len = 1,
+                                      .timeout_ms = 5000,
+                                      .must_complete = true};
+}
+
+/* Its answer cannot be had again: it is waited for, and the next request stops as ever. */
+static void send_of_what_must_complete_is_not_stopped_once_it_is_sent(void **state) {
+    (void)state;
+    struct world world;
+    play(READ, TELL, (struct raw_step){RAW_SEND, WORLD_OK, 0});
+    open_world(&world);
+    assert_int_equal(world_send(&world, must_complete()), LOOM_OK);
+    assert_int_equal(world.response.status, 200);
+    assert_int_equal(world_get(&world, "/"), LOOM_ERR_INTERRUPTED);
+    world_close(&world);
+}
+
+static void send_of_what_must_complete_still_ends_at_its_deadline(void **state) {
+    (void)state;
+    struct world world;
+    struct loom_http_request request = must_complete();
+    request.timeout_ms = 300;
+    play(READ, TELL, STALL);
+    open_world(&world);
+    int64_t start_ms = world_now_ms();
+    assert_int_equal(world_send(&world, request), LOOM_ERR_TIMEOUT);
+    assert_true(world_now_ms() - start_ms >= 290);
+    world_close(&world);
+}
+
+/* Nothing is lost where nothing was sent. */
+static void send_of_what_must_complete_is_stopped_before_it_is_sent(void **state) {
+    (void)state;
+    struct world world;
+    play(READ, STALL, STALL);
+    open_world(&world);
+    assert_int_equal(write(world.stop_fds[1], "!", 1), 1);
+    assert_int_equal(world_send(&world, must_complete()), LOOM_ERR_INTERRUPTED);
+    assert_int_equal(raw_server_connections(world.server), 0);
+    world_close(&world);
+    play(TELL, STALL, STALL);
+    open_world(&world);
+    world.origin = world_origin("https", "127.0.0.1", raw_server_port(world.server));
+    assert_int_equal(world_send(&world, must_complete()), LOOM_ERR_INTERRUPTED);
+    world_close(&world);
+}
+
 static void send_stopped_in_the_handshake_ends_at_once(void **state) {
     (void)state;
     struct world world;
@@ -299,6 +353,9 @@ int main(void) {
         cmocka_unit_test(send_stopped_before_it_begins_connects_nowhere),
         cmocka_unit_test(send_stopped_waiting_for_the_answer_ends_at_once),
         cmocka_unit_test(send_stopped_in_the_body_ends_at_once),
+        cmocka_unit_test(send_of_what_must_complete_is_not_stopped_once_it_is_sent),
+        cmocka_unit_test(send_of_what_must_complete_still_ends_at_its_deadline),
+        cmocka_unit_test(send_of_what_must_complete_is_stopped_before_it_is_sent),
         cmocka_unit_test(send_stopped_in_the_handshake_ends_at_once),
         cmocka_unit_test(send_stopped_in_a_look_up_ends_at_once),
         cmocka_unit_test(send_with_a_look_up_that_hangs_ends_at_the_deadline),

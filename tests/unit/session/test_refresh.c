@@ -170,6 +170,7 @@ static void refresh_sends_one_form_and_nothing_besides(void **state) {
     assert_null(request->bearer);
     assert_string_equal(request->ca_file, "/etc/company.pem");
     assert_int_equal(request->timeout_ms, TIMEOUT_MS);
+    assert_true(request->must_complete);
     assert_journal(world, "find without adopting\ncheck\nPOST /oauth/token\n"
                           "replace " OLD " by " NEW "\n");
 }

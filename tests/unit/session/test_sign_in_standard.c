@@ -117,6 +117,8 @@ static void sign_in_again_to_a_standard_server_asks_for_no_loom_call(void **stat
                           "waiting pending\nPOST /oauth/token\nfind\nsave lt_new\n"
                           "GET /oauth/userinfo\nfind without adopting\nsave lt_new Ada\n"
                           "POST /oauth/revoke\nPOST /oauth/revoke\n");
+    for (size_t i = 0; i < 6; i++) /* Ctrl-C is heard in each of them */
+        assert_false(world->fake.requests[i].must_complete);
     assert_string_equal(world->fake.requests[4].body, REVOKE_BODY("refresh_token", "rt_old"));
     assert_string_equal(world->fake.requests[5].body, REVOKE_BODY("access_token", OLD));
     assert_int_equal(world->signed_in.old_token, LOOM_OLD_TOKEN_REVOKED);
