@@ -177,7 +177,11 @@ static int get_stored(const struct call *call) {
         return LOOM_EXIT_DONE;
     session = loom_cli_session(call->cli);
     struct loom_store_question question = {&server, call->has_server};
+    /* What a server gives out only once is stored before Ctrl-C ends this. */
+    loom_cli_catch_signals(call->cli);
     err = loom_access_find(&session, &question, &need, &access, &error);
+    if (loom_cli_was_interrupted())
+        return LOOM_EXIT_BY_SIGNAL;
     if (err != LOOM_OK) {
         error.code = err;
         return explain(call, &error, &server);

@@ -51,6 +51,8 @@ static enum loom_err check_refusal(const struct loom_session *session,
         loom_error_ignore(loom_refused_forget(session->paths, &credential->origin, NULL));
         return LOOM_OK;
     }
+    if (err == LOOM_ERR_INTERRUPTED) /* nobody was asked */
+        return err;
     struct loom_refused note = {.asked_at = now_epoch_s(session),
                                 .is_dead = err == LOOM_ERR_REJECTED};
     keep_note(session, credential, &note);

@@ -50,7 +50,8 @@ struct loom_access {
 /*
  * Find the credential for `question`. LOOM_ERR_NOT_FOUND: none. LOOM_ERR_EXPIRED: there is one,
  * past its time. LOOM_ERR_REJECTED: there is one, and the server said that it is dead. Where one
- * past its time could not be refreshed: why. Else the store's.
+ * past its time could not be refreshed: why. LOOM_ERR_INTERRUPTED: whatever there is. Else the
+ * store's.
  */
 LOOM_CHECKED enum loom_err loom_access_find(const struct loom_session *session,
                                             const struct loom_store_question *question,

@@ -210,7 +210,6 @@ static void find_of_a_refused_token_does_as_the_server_says(void **state) {
         {LOST(NULL, LOOM_ERR_TLS), LOOM_OK, true, false},
         {LOST(NULL, LOOM_ERR_PROXY), LOOM_OK, true, false},
         {LOST(NULL, LOOM_ERR_REDIRECT), LOOM_OK, true, false},
-        {LOST(NULL, LOOM_ERR_INTERRUPTED), LOOM_OK, true, false},
     };
     world_keep(world, &(struct kept){.token = OLD});
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -227,6 +226,19 @@ static void find_of_a_refused_token_does_as_the_server_says(void **state) {
         expect_equal(what, note.is_dead, rows[i].is_dead);
         expect_text(what, world_kept_token(world), OLD); /* forgotten by logout alone */
     }
+}
+
+/* Ctrl-C: nothing was learned, and the next question asks. */
+static void find_of_a_refused_token_that_is_interrupted_learns_nothing(void **state) {
+    struct session_world *world = *state;
+    struct loom_refused note = {.asked_at = -1};
+    world_keep(world, &(struct kept){.token = OLD});
+    put_note(world, 0, false);
+    SCRIPT(world, LOST(NULL, LOOM_ERR_INTERRUPTED));
+    assert_string_equal(find(world), "");
+    assert_int_equal(world->error.code, LOOM_ERR_INTERRUPTED);
+    assert_true(has_note(world, &note));
+    assert_int_equal(note.asked_at, 0);
 }
 
 static void find_of_a_dead_token_asks_nobody_any_more(void **state) {
@@ -334,6 +346,7 @@ int main(void) {
         WORLD_TEST(refuse_without_a_place_for_the_note_tells_it),
         WORLD_TEST(find_of_a_refused_token_asks_the_server),
         WORLD_TEST(find_of_a_refused_token_does_as_the_server_says),
+        WORLD_TEST(find_of_a_refused_token_that_is_interrupted_learns_nothing),
         WORLD_TEST(find_of_a_dead_token_asks_nobody_any_more),
         WORLD_TEST(find_of_an_accepted_token_is_silent_until_the_next_refusal),
         WORLD_TEST(find_asks_again_when_it_is_due),
