@@ -100,11 +100,30 @@ static bool is_known_scope(const struct loom_json *metadata, const char *scope) 
     return false;
 }
 
+static bool has_openid(const char *scope) {
+    static const char openid[] = "openid";
+    for (size_t len; (len = strcspn(scope, " ")) > 0; scope += len, scope += strspn(scope, " "))
+        if (len == strlen(openid) && memcmp(scope, openid, len) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * OpenID Connect Core section 5.3: the userinfo endpoint is for tokens "obtained through OpenID
+ * Connect Authentication". Shown there, one for another scope may be called invalid, alive as it
+ * is; so who asks for another asks for no name. Without a scope it is the server that chooses.
+ */
+static void take_scope(const char *scope, struct loom_authority *authority) {
+    (void)snprintf(authority->scope, sizeof authority->scope, "%s", scope);
+    if (scope[0] != '\0' && !has_openid(scope))
+        authority->userinfo = (struct loom_page){.url = ""};
+}
+
 static void choose_scope(const struct search *search, const struct loom_json *metadata,
                          struct loom_authority *authority) {
     static const char *const usual[] = {"openid", "offline_access"};
     if (search->scope != NULL) {
-        (void)snprintf(authority->scope, sizeof authority->scope, "%s", search->scope);
+        take_scope(search->scope, authority);
         return;
     }
     size_t len = 0;

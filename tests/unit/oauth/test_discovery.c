@@ -452,6 +452,35 @@ static void discover_takes_the_client_and_scope_that_were_wished(void **unused) 
     }
 }
 
+static void discover_of_a_scope_for_no_person_leaves_userinfo_out(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *scope;
+        bool has_userinfo;
+    } rows[] = {
+        {NULL, true},           {"", true},
+        {"openid", true},       {"a openid", true},
+        {"openid email", true}, {"repo", false},
+        {"open", false},        {"openid2", false},
+        {"myopenid", false},    {"open id", false},
+        {"OpenID", false},      {"offline_access email openid.x", false},
+    };
+    static const struct fake_answer script[] = {
+        {.status = 200,
+         .json = METADATA(",\"userinfo_endpoint\":\"https://loom.example.com/me\"")}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct oauth_world world;
+        struct loom_authority authority;
+        world_open(&world, SERVER, script, 1);
+        assert_int_equal(
+            loom_oauth_discover(&world.server, NULL, rows[i].scope, &authority, &world.error),
+            LOOM_OK);
+        assert_string_equal(authority.userinfo.url,
+                            rows[i].has_userinfo ? "https://loom.example.com/me" : "");
+        world_close(&world);
+    }
+}
+
 static void discover_with_a_wish_that_cannot_be_sent_asks_nobody(void **unused) {
     (void)unused;
     static const struct {
@@ -498,6 +527,7 @@ int main(void) {
         cmocka_unit_test(discover_with_optional_endpoints_that_are_empty_has_none),
         cmocka_unit_test(discover_asks_for_the_usual_scope_less_what_is_unknown),
         cmocka_unit_test(discover_takes_the_client_and_scope_that_were_wished),
+        cmocka_unit_test(discover_of_a_scope_for_no_person_leaves_userinfo_out),
         cmocka_unit_test(discover_with_a_wish_that_cannot_be_sent_asks_nobody),
         cmocka_unit_test(discover_without_room_for_an_error_works_the_same),
     };
