@@ -149,6 +149,7 @@ const struct dev_misbehaviour dev_misbehaviour_rows[] = {
      .times = 1,
      .body = "{\"error\":\"not_found\"}"},
     DO("meta-redirect", DEV_CALL_META, DEV_WRONG_REDIRECT, 302, 0),
+    DO("meta-hang", DEV_CALL_META, DEV_WRONG_HANG, 0, 0),
     DO("meta-flood", DEV_CALL_META, DEV_WRONG_FLOOD, 200, 0),
 
     {.name = "token-slow-down",
@@ -168,6 +169,7 @@ const struct dev_misbehaviour dev_misbehaviour_rows[] = {
 
     ANSWER("refresh-500", DEV_CALL_REFRESH, 500, "{\"error\":\"server_error\"}"),
     ANSWER("refresh-invalid-grant", DEV_CALL_REFRESH, 400, "{\"error\":\"invalid_grant\"}"),
+    DO("refresh-hang", DEV_CALL_REFRESH, DEV_WRONG_HANG, 0, 0),
     DO("refresh-lost", DEV_CALL_REFRESH, DEV_WRONG_LOST, 0, 1),
     DO("refresh-no-rotation-field", DEV_CALL_REFRESH, DEV_WRONG_KEEP, 0, 0),
     CHANGED("refresh-mac", DEV_CALL_REFRESH, DEV_WRONG_TOKEN_TYPE, "mac"),

@@ -27,11 +27,11 @@ GONE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 # name: what becomes of the call; the tests below say how often, and what follows.
 META_WRONG = {"meta-404", "meta-html", "meta-other-issuer", "meta-foreign-endpoints",
               "meta-http-endpoint", "meta-no-device", "meta-bare", "meta-404-once", "meta-redirect",
-              "meta-flood"}
+              "meta-hang", "meta-flood"}
 TOKEN_WRONG = {"token-slow-down", "token-pending-403", "token-no-type", "token-mac",
                "token-upper-type", "token-expires-string"}
 REFRESH_WRONG = {"refresh-500", "refresh-lost", "refresh-invalid-grant",
-                 "refresh-no-rotation-field", "refresh-mac"}
+                 "refresh-no-rotation-field", "refresh-mac", "refresh-hang"}
 OTHERS_WRONG = {"userinfo-401", "userinfo-html", "revoke-400-unsupported", "revoke-500"}
 
 
@@ -169,6 +169,12 @@ class Metadata(OAuthCase):
             answer = server.ask("GET", path)
             self.assertEqual((answer.status, answer.headers["Location"]),
                              (302, "https://evil.example/x/"))
+        self.misbehave(server, "meta-hang")
+        connection = server.connect()
+        connection.timeout = 0.3
+        connection.request("GET", META)
+        self.assertRaises(socket.timeout, connection.getresponse)
+        connection.close()
         self.misbehave(server, "meta-flood")
         connection = server.connect()
         connection.request("GET", META)
@@ -405,6 +411,13 @@ class Refresh(OAuthCase):
         self.misbehave(server, "refresh-mac")
         newer = self.refresh(server, tokens["refresh_token"]).json
         self.assertEqual(newer["token_type"], "mac")
+        self.misbehave(server, "refresh-hang")
+        connection = server.connect()
+        connection.timeout = 0.3
+        connection.request("POST", "/oauth/token", "client_id=loom-cli&grant_type=refresh_token",
+                           {"Content-Type": FORM})
+        self.assertRaises(socket.timeout, connection.getresponse)
+        connection.close()
         self.misbehave(server, "refresh-lost")
         self.assertRaises(GONE, self.refresh, server, newer["refresh_token"])
         self.assertEqual(server.log()[-1]["status"], 0)
