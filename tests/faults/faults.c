@@ -37,6 +37,7 @@ static struct {
     enum fault_what what;
     long at;
     bool is_ever;
+    atomic_bool is_over;
     int error; /* 0: not this */
     int signal;
     bool is_short;
@@ -118,6 +119,11 @@ __attribute__((destructor)) static void tell_count(void) {
     log_line(text, atomic_load(&plan.hits) > 0);
 }
 
+/* From here on all goes well. For a program that knows of this library. */
+FAULT_EXPORT void loom_faults_end(void) {
+    atomic_store(&plan.is_over, true);
+}
+
 bool fault_is_own(const void *caller) {
 #ifdef FAULTS_LINKED
     (void)caller;
@@ -138,14 +144,14 @@ static bool is_due(void) {
 bool fault_allocation(const void *caller) {
     if (plan.what != FAULT_HEAP && (plan.what != FAULT_OWN || !fault_is_own(caller)))
         return false;
-    if (!is_due())
+    if (atomic_load(&plan.is_over) || !is_due())
         return false;
     errno = ENOMEM;
     return true;
 }
 
 bool fault_random(const char *name) {
-    if (plan.what != FAULT_RANDOM)
+    if (plan.what != FAULT_RANDOM || atomic_load(&plan.is_over))
         return false;
     bool is_hit = is_due();
     log_line(name, is_hit);
@@ -156,7 +162,7 @@ bool fault_random(const char *name) {
 
 struct fault fault_call(const char *name, const void *caller) {
     struct fault fault = {FAULT_PASS};
-    if (plan.what != FAULT_CALLS || !fault_is_own(caller))
+    if (plan.what != FAULT_CALLS || !fault_is_own(caller) || atomic_load(&plan.is_over))
         return fault;
     bool is_hit = is_due();
     log_line(name, is_hit);
