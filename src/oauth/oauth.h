@@ -84,7 +84,8 @@ struct loom_remote {
 /*
  * Read what a standard server says about itself: RFC 8414 section 3, then OpenID Connect Discovery
  * section 4. `client_id` NULL is LOOM_CLIENT_ID. `scope` NULL is LOOM_SCOPE less what the server
- * does not know; "" asks for none. server->authority is not looked at.
+ * does not know; "" asks for none; with another that lacks `openid` there is no userinfo.
+ * server->authority is not looked at.
  *
  * LOOM_ERR_USAGE: a client_id or scope that cannot be sent; nothing was asked. LOOM_ERR_NOT_LOOM:
  * no usable metadata at either place; with os_error EOPNOTSUPP: an OAuth server that offers no
@@ -179,7 +180,8 @@ LOOM_CHECKED enum loom_err loom_oauth_refresh(const struct loom_remote *server,
  * Whose token is it? LOOM_ERR_REJECTED: the server itself answered 401: as JSON, or (a standard
  * one) with a challenge that says `invalid_token` (RFC 6750 section 3.1). A 401 in any other form
  * came from something in between and says nothing (LOOM_ERR_BAD_ANSWER). A standard server without
- * such an endpoint: LOOM_OK and an empty account, with nothing asked.
+ * such an endpoint: LOOM_OK and an empty account, with nothing asked; also one that answers 403 and
+ * `insufficient_scope`, for the token is no person's.
  */
 LOOM_CHECKED enum loom_err loom_oauth_whoami(const struct loom_remote *server,
                                              const struct loom_secret *token,

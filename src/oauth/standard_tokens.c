@@ -69,6 +69,17 @@ enum loom_err loom_standard_refresh(const struct loom_remote *server,
 /* ---- Who am I ---- */
 
 /*
+ * RFC 6750 section 3.1: with `insufficient_scope` the request "requires higher privileges than
+ * provided by the access token". So that lives, and only does not say whose it is.
+ */
+static bool is_nobodys(const struct loom_exchange *exchange) {
+    const char *code = "";
+    return exchange->response.status == 403 && exchange->json != NULL &&
+           loom_json_get_text(exchange->json, "error", LOOM_OAUTH_ERROR_MAX, &code) == LOOM_OK &&
+           strcmp(code, "insufficient_scope") == 0;
+}
+
+/*
  * RFC 6750 section 3.1: `invalid_token` says that the token "is expired, revoked, malformed, or
  * invalid for other reasons".
  */
@@ -95,6 +106,10 @@ enum loom_err loom_standard_whoami(const struct loom_remote *server,
     struct loom_call call = loom_call_of(LOOM_HTTP_GET, &server->authority->userinfo);
     call.bearer = token;
     enum loom_err err = loom_exchange_send(server, &call, &exchange, error);
+    if (err == LOOM_OK && is_nobodys(&exchange)) {
+        *out_account = (struct loom_account)LOOM_ACCOUNT_INIT;
+        return LOOM_OK;
+    }
     if (err == LOOM_OK)
         err = judge_profile(&exchange, error);
     if (err == LOOM_OK)

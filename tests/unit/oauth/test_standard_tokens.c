@@ -259,7 +259,14 @@ static void whoami_of_every_answer_means_what_the_table_says(void **unused) {
         {401, NULL, false, LOOM_ERR_BAD_ANSWER},
         {401, "nonsense", false, LOOM_ERR_BAD_ANSWER},
         {403, NULL, true, LOOM_ERR_NOT_LOOM},
-        {403, "{\"error\":\"insufficient_scope\"}", false, LOOM_ERR_BAD_ANSWER},
+        {403, "{\"error\":\"insufficient_scope\",\"sub\":\"y\"}", false, LOOM_OK},
+        {403, "{\"error\":\"insufficient_scope \"}", false, LOOM_ERR_BAD_ANSWER},
+        {403, "{\"error\":[\"insufficient_scope\"]}", false, LOOM_ERR_BAD_ANSWER},
+        {403, "\"insufficient_scope\"", false, LOOM_ERR_BAD_ANSWER},
+        {403, "{}", false, LOOM_ERR_BAD_ANSWER},
+        {400, "{\"error\":\"insufficient_scope\"}", false, LOOM_ERR_BAD_ANSWER},
+        {401, "{\"error\":\"insufficient_scope\"}", false, LOOM_ERR_REJECTED},
+        {200, "{\"error\":\"insufficient_scope\"}", false, LOOM_ERR_BAD_ANSWER},
         {400, "{\"error\":\"invalid_token\"}", true, LOOM_ERR_BAD_ANSWER},
         {407, NULL, true, LOOM_ERR_NOT_LOOM},
         {200, "{\"error\":\"invalid_token\"}", true, LOOM_ERR_BAD_ANSWER},
@@ -281,6 +288,8 @@ static void whoami_of_every_answer_means_what_the_table_says(void **unused) {
                        rows[i].json != NULL ? rows[i].json : "a page");
         expect_equal(what, whoami(&world, &answer, &account), rows[i].err);
         expect_equal(what, world.error.http_status, rows[i].err == LOOM_OK ? 0 : rows[i].status);
+        if (rows[i].err == LOOM_OK)
+            assert_null(account.id);
         world_close(&world);
     }
 }
