@@ -20,4 +20,8 @@ typedef void loom_parallel_task(void *item);
 /* Call `task` once with each of `count` items of `size` bytes, and return when all have ended. */
 void loom_parallel_run(loom_parallel_task *task, void *items, size_t count, size_t size);
 
+/* What stands between these two is done by one task at a time: for what all of them share. */
+void loom_parallel_lock(void);
+void loom_parallel_unlock(void);
+
 #endif

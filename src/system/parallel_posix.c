@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
 /* What the threads share: each takes the next item until none is left. */
 struct queue {
     loom_parallel_task *task;
@@ -44,4 +46,12 @@ void loom_parallel_run(loom_parallel_task *task, void *items, size_t count, size
         (void)work(&queue);
     for (size_t i = 0; i < started; i++)
         (void)pthread_join(threads[i], NULL);
+}
+
+void loom_parallel_lock(void) {
+    (void)pthread_mutex_lock(&turn);
+}
+
+void loom_parallel_unlock(void) {
+    (void)pthread_mutex_unlock(&turn);
 }
