@@ -99,13 +99,13 @@ static void fold_blanks(char *text) {
     *to = '\0';
 }
 
-static enum loom_err add_status(struct loom_json *object, const struct loom_error *error) {
+/* As a shell shows it. */
+static int status_of(const struct loom_error *error) {
     int status = loom_report_status(error);
-    if (status == LOOM_EXIT_BY_SIGNAL)
-        status = SIGNAL_STATUS + loom_signals_caught();
-    enum loom_err err = loom_json_add_number(object, "exit_status", status);
-    if (err != LOOM_OK)
-        return err;
+    return status == LOOM_EXIT_BY_SIGNAL ? SIGNAL_STATUS + loom_signals_caught() : status;
+}
+
+static enum loom_err add_http_status(struct loom_json *object, const struct loom_error *error) {
     return error->http_status > 0 ? loom_json_add_number(object, "http_status", error->http_status)
                                   : loom_json_add_null(object, "http_status");
 }
@@ -126,9 +126,11 @@ enum loom_err loom_json_output_error(struct loom_json *object, const char *name,
         fold_blanks(message.data);
     err = loom_json_add_text(member, "code", loom_report_code(error));
     if (err == LOOM_OK)
-        err = add_status(member, error);
+        err = loom_json_add_number(member, "exit_status", status_of(error));
     if (err == LOOM_OK)
         err = loom_json_add_text(member, "message", loom_buffer_text(&message));
+    if (err == LOOM_OK)
+        err = add_http_status(member, error);
     if (err == LOOM_OK)
         err = loom_json_add_text(member, "oauth_error", text_or_null(error->oauth_error));
     return err;

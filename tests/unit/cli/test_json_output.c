@@ -102,20 +102,22 @@ static void error_has_every_key(void **state) {
     } rows[] = {
         {{.code = LOOM_OK}, "{\"error\":null}"},
         {{.code = LOOM_ERR_NOT_FOUND},
-         "{\"error\":{\"code\":\"not_signed_in\",\"exit_status\":3,\"http_status\":null,"
+         "{\"error\":{\"code\":\"not_signed_in\",\"exit_status\":3,"
          "\"message\":\"you are not signed in to https://loom.example.com. Please run: loom login "
-         "--server https://loom.example.com\",\"oauth_error\":null}}"},
+         "--server https://loom.example.com\",\"http_status\":null,\"oauth_error\":null}}"},
         {{.code = LOOM_ERR_SERVER, .http_status = 503, .oauth_error = "server_error"},
-         "{\"error\":{\"code\":\"network\",\"exit_status\":6,\"http_status\":503,\"message\":"
+         "{\"error\":{\"code\":\"network\",\"exit_status\":6,\"message\":"
          "\"https://loom.example.com has a problem at present (HTTP 503). Try again later.\","
-         "\"oauth_error\":\"server_error\"}}"},
+         "\"http_status\":503,\"oauth_error\":\"server_error\"}}"},
         /* a shell shows 128 and the signal; here none was caught */
         {{.code = LOOM_ERR_INTERRUPTED},
-         "{\"error\":{\"code\":\"interrupted\",\"exit_status\":128,\"http_status\":null,"
-         "\"message\":\"Stopped. Nothing was changed.\",\"oauth_error\":null}}"},
+         "{\"error\":{\"code\":\"interrupted\",\"exit_status\":128,"
+         "\"message\":\"Stopped. Nothing was "
+         "changed.\",\"http_status\":null,\"oauth_error\":null}}"},
         {{.code = LOOM_ERR_STORAGE, .detail = "/h\xff\n"},
-         "{\"error\":{\"code\":\"storage\",\"exit_status\":8,\"http_status\":null,\"message\":"
-         "\"Credentials cannot be kept in this place: /h\\\\xff\\\\x0a\",\"oauth_error\":null}}"},
+         "{\"error\":{\"code\":\"storage\",\"exit_status\":8,\"message\":"
+         "\"Credentials cannot be kept in this place: "
+         "/h\\\\xff\\\\x0a\",\"http_status\":null,\"oauth_error\":null}}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct loom_json *object = new_object();
@@ -195,9 +197,9 @@ static void failure_is_the_error_alone(void **state) {
     loom_json_output_failure(&world.cli, &(struct loom_error){.code = LOOM_ERR_KEYRING}, NULL);
     const char *out = cli_world_out(&world);
     static const char head[] = "{\"schema\":1,\"error\":{\"code\":\"keyring_unavailable\","
-                               "\"exit_status\":8,\"http_status\":null,\"message\":\"";
+                               "\"exit_status\":8,\"message\":\"";
     assert_memory_equal(out, head, strlen(head));
-    assert_non_null(strstr(out, "\",\"oauth_error\":null}}\n"));
+    assert_non_null(strstr(out, "\",\"http_status\":null,\"oauth_error\":null}}\n"));
     cli_world_close(&world);
 }
 
