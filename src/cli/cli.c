@@ -8,6 +8,7 @@
 #include "cli/open_keyring.h"
 #include "store/store.h"
 #include "store/vault.h"
+#include "system/parallel.h"
 #include "system/process.h"
 #include "system/stream.h"
 
@@ -45,17 +46,19 @@ static const char *const option_faults[] = {
     [LOOM_OPTION_NO_MEMORY] = N_("There is not enough memory."),
 };
 
-/* The sink of base/log.h has no context of its own: one program, one stderr. */
+/* The sink of base/log.h has no context of its own: one program, one stderr, whoever logs. */
 static struct loom_output *log_output;
 
 static void show_log_line(enum loom_log_level level, const char *line) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(LOOM_PHRASE_MAX);
     (void)level;
+    loom_parallel_lock();
     loom_output_live_end(log_output);
     if (loom_buffer_add_text(&text, "loom: ") == LOOM_OK &&
         loom_text_add_printable(&text, line, strlen(line)) == LOOM_OK &&
         loom_buffer_add_text(&text, "\n") == LOOM_OK)
         loom_output_raw(log_output, text.data, text.len);
+    loom_parallel_unlock();
 }
 
 static void open_outputs(struct loom_cli *cli, enum loom_color color) {
@@ -87,10 +90,16 @@ static enum loom_err apply_globals(struct loom_cli *cli) {
     return LOOM_ERR_USAGE;
 }
 
+/* As --json and --format are read; the values of other options look the same and do no harm. */
+static bool is_json_wish(const char *word, const char *next) {
+    return strcmp(word, "--json") == 0 || strcmp(word, "--format=json") == 0 ||
+           (strcmp(word, "--format") == 0 && next != NULL && strcmp(next, "json") == 0);
+}
+
 /* Whoever reads JSON reads it also when another option was wrong, and stood before --json. */
 static bool asks_for_json(int argc, const char **argv) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--json") == 0)
+        if (is_json_wish(argv[i], argv[i + 1]))
             return true;
     return false;
 }
@@ -132,6 +141,8 @@ static int parse_and_run(struct loom_cli *cli, const struct loom_command *comman
         cli->options.json = asks_for_json(argc, argv);
         return refuse_option(cli, &left, command->name);
     }
+    if (cli->options.format != NULL && strcmp(cli->options.format, "json") == 0)
+        cli->options.json++;
     if (apply_globals(cli) != LOOM_OK)
         return LOOM_EXIT_USAGE;
     return run_command(cli, command, &left);
@@ -283,4 +294,15 @@ enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path) {
         cli, N_("The file of certificate authorities cannot be read:\n\n    {detail}\n"),
         &(struct loom_words){.detail = cli->options.cacert});
     return LOOM_ERR_USAGE;
+}
+
+enum loom_err loom_cli_trust_ca_file(struct loom_cli *cli) {
+    LOOM_CLEANUP(loom_string_drop) char *path = NULL;
+    if (cli->options.cacert == NULL)
+        return LOOM_OK;
+    enum loom_err err = loom_cli_ca_file(cli, &path);
+    if (err != LOOM_OK || setenv("LOOM_CA_FILE", path, 1) == 0)
+        return err;
+    (void)loom_failure(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
+    return LOOM_ERR_INTERNAL;
 }

@@ -98,4 +98,10 @@ struct loom_session loom_cli_session(const struct loom_cli *cli);
  */
 LOOM_CHECKED enum loom_err loom_cli_ca_file(struct loom_cli *cli, char **out_path);
 
+/*
+ * Trust the file of --cacert in this process, beside what each sign-in remembers: for commands that
+ * store none. LOOM_ERR_USAGE: as above. LOOM_ERR_INTERNAL: no memory; it was said.
+ */
+LOOM_CHECKED enum loom_err loom_cli_trust_ca_file(struct loom_cli *cli);
+
 #endif

@@ -93,7 +93,7 @@ static enum loom_err find_server(const struct call *call, struct loom_origin *ou
     if (search.best == 0 && search.has_unnamed && call->is_get)
         say(call,
             N_("There is a sign-in of another Loom program for {server}. It is not handed out "
-               "until you name the server yourself:\n\n    loom login --server {server}\n"),
+               "until you name the server yourself:\n\n    loom status --server {server}\n"),
             &search.unnamed);
     *out_server = search.server;
     return search.best > 0 ? LOOM_OK : LOOM_ERR_NOT_FOUND;

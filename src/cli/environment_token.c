@@ -10,16 +10,27 @@ enum loom_err loom_environment_token_server(struct loom_cli *cli, struct loom_or
     const struct loom_environment *environment = &cli->environment;
     if (!loom_environment_has_token(environment))
         return LOOM_ERR_NOT_FOUND;
-    if (environment->server != NULL)
-        return loom_server_parse(cli, environment->server, out_server);
+    if (environment->server != NULL) {
+        enum loom_err err = loom_server_parse(cli, environment->server, out_server);
+        if (err == LOOM_ERR_INTERNAL)
+            (void)loom_failure(cli, &(struct loom_error){.code = err}, NULL);
+        return err;
+    }
     (void)loom_failure_usage(
         cli, N_("LOOM_TOKEN is set without LOOM_SERVER. Set both, or neither."), NULL);
     return LOOM_ERR_USAGE;
 }
 
-/* A file that is too large for a token holds none; any other trouble is that of reading it. */
+/*
+ * A file that is too large for a token holds none; any other trouble is that of reading it, but for
+ * want of memory, which has no detail.
+ */
 static void say_bad_token(struct loom_cli *cli, const struct loom_error *error) {
     bool is_read = error->code == LOOM_ERR_USAGE || error->os_error == EFBIG;
+    if (error->code == LOOM_OK || error->code == LOOM_ERR_INTERNAL) {
+        (void)loom_failure(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
+        return;
+    }
     (void)loom_failure_usage(
         cli,
         is_read ? N_("There is no token in this:\n\n    {detail}\n")
@@ -42,4 +53,8 @@ enum loom_err loom_environment_token_for(struct loom_cli *cli, const struct loom
     if (err == LOOM_OK && !loom_origin_is_equal(&own, server))
         err = LOOM_ERR_NOT_FOUND;
     return err == LOOM_OK ? loom_environment_token_take(cli, out_token) : err;
+}
+
+int loom_environment_token_status(enum loom_err err) {
+    return err == LOOM_ERR_INTERNAL ? LOOM_EXIT_FAILURE : LOOM_EXIT_USAGE;
 }

@@ -15,13 +15,14 @@
 
 /*
  * Is there a token, and for which server? LOOM_ERR_NOT_FOUND: none. LOOM_ERR_USAGE: a token without
- * a server, or a server that is none; it was said.
+ * a server, or a server that is none; LOOM_ERR_INTERNAL: no memory. It was said.
  */
 LOOM_CHECKED enum loom_err loom_environment_token_server(struct loom_cli *cli,
                                                          struct loom_origin *out_server);
 
 /*
- * The token itself. LOOM_ERR_USAGE, LOOM_ERR_STORAGE: it is none, or cannot be read; it was said.
+ * The token itself. LOOM_ERR_USAGE, LOOM_ERR_STORAGE: it is none, or cannot be read;
+ * LOOM_ERR_INTERNAL: no memory. It was said.
  */
 LOOM_CHECKED enum loom_err loom_environment_token_take(struct loom_cli *cli,
                                                        struct loom_secret **out_token);
@@ -30,5 +31,9 @@ LOOM_CHECKED enum loom_err loom_environment_token_take(struct loom_cli *cli,
 LOOM_CHECKED enum loom_err loom_environment_token_for(struct loom_cli *cli,
                                                       const struct loom_origin *server,
                                                       struct loom_secret **out_token);
+
+/* The exit status of an error of these that was said: a variable is wrong, but for
+ * LOOM_ERR_INTERNAL. */
+int loom_environment_token_status(enum loom_err err);
 
 #endif

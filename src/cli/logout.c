@@ -110,20 +110,11 @@ static int sign_out_of(struct loom_cli *cli, const struct loom_server_list *list
     return blind > status ? blind : status;
 }
 
-/* Is this import under the key of a server that is signed out of, and so ended with it? */
-static bool is_ended(const struct loom_server_list *list, const char *unnamed) {
-    char key[LOOM_STORE_KEY_MAX];
-    for (size_t i = 0; i < list->count; i++)
-        if (loom_store_key(&list->origins[i], false, key) == LOOM_OK && strcmp(key, unnamed) == 0)
-            return true;
-    return false;
-}
-
 /* Whose servers nobody has named cannot be ended: at which server? */
 static int say_unnamed(struct loom_cli *cli, const struct loom_server_list *list) {
     int status = LOOM_EXIT_DONE;
     for (size_t i = 0; i < list->unnamed_count; i++) {
-        if (is_ended(list, list->unnamed[i]))
+        if (loom_server_list_has_key(list, list->unnamed[i])) /* and so ended with it */
             continue;
         if (status == LOOM_EXIT_DONE) {
             loom_say_always(

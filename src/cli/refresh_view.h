@@ -15,7 +15,13 @@ int loom_refresh_view_expired(struct loom_cli *cli, const struct loom_origin *se
 /* The same as an error, for who says it otherwise. */
 void loom_refresh_view_expired_error(struct loom_error *out_error);
 
-/* No server was named, and none is stored. As above. */
+/*
+ * No server was named, and none is stored: or none can be seen, because the keyring does not show
+ * what it holds. As above.
+ */
 int loom_refresh_view_nowhere(struct loom_cli *cli);
+
+/* That none is stored, in words alone. */
+void loom_refresh_view_say_nowhere(struct loom_cli *cli);
 
 #endif

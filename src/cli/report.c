@@ -32,6 +32,9 @@ static const struct {
         "\n\n    loom login --server https://loom.example.com\n")},
     {LOOM_ERR_NOT_FOUND, ANY,
      N_("you are not signed in to {server}. Please run:\n\n    loom login --server {server}\n")},
+    {LOOM_ERR_REJECTED, EKEYREJECTED,
+     N_("{server} does not accept the token of this variable. Give it a new one, or take it away:"
+        "\n\n    {detail}\n")},
     {LOOM_ERR_REJECTED, ANY,
      N_("{server} no longer accepts your sign-in. Please run:\n\n    loom login --server "
         "{server}\n")},

@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,17 +143,27 @@ static void sort(struct loom_server_list *list) {
         qsort(list->origins, list->count, sizeof *list->origins, compare_origins);
 }
 
+void loom_server_list_read_usual(struct loom_cli *cli, struct loom_server_list *out_list) {
+    struct loom_error error = LOOM_ERROR_INIT;
+    *out_list = (struct loom_server_list){.origins = NULL};
+    enum loom_err err = cli->store->ops->list(cli->store, add_server, out_list, &error);
+    if (err != LOOM_OK)
+        out_list->blind = error;
+    if (out_list->has_failed)
+        (void)loom_error_set(&out_list->blind, LOOM_ERR_INTERNAL);
+    sort(out_list);
+}
+
 enum loom_err loom_server_list_read(struct loom_cli *cli, struct loom_server_list *out_list,
                                     struct loom_error *error) {
-    *out_list = (struct loom_server_list){.origins = NULL};
-    enum loom_err err = cli->store->ops->list(cli->store, add_server, out_list, error);
-    if (err == LOOM_OK && out_list->has_failed)
-        err = loom_error_set(error, LOOM_ERR_INTERNAL);
-    if (err != LOOM_OK)
+    loom_server_list_read_usual(cli, out_list);
+    struct loom_error blind = out_list->blind;
+    if (blind.code != LOOM_OK) {
         loom_server_list_clear(out_list);
-    else
-        sort(out_list);
-    return err;
+        if (error != NULL)
+            *error = blind;
+    }
+    return blind.code;
 }
 
 void loom_server_list_read_everywhere(struct loom_cli *cli, struct loom_server_list *out_list) {
@@ -168,6 +179,30 @@ void loom_server_list_read_everywhere(struct loom_cli *cli, struct loom_server_l
     if (out_list->has_failed)
         (void)loom_error_set(&out_list->blind, LOOM_ERR_INTERNAL);
     sort(out_list);
+}
+
+bool loom_server_list_has_key(const struct loom_server_list *list, const char *unnamed) {
+    char key[LOOM_STORE_KEY_MAX];
+    for (size_t i = 0; i < list->count; i++)
+        if (loom_store_key(&list->origins[i], false, key) == LOOM_OK && strcmp(key, unnamed) == 0)
+            return true;
+    return false;
+}
+
+bool loom_server_hidden(struct loom_cli *cli, struct loom_error *error) {
+    static const struct loom_error reasons[] = {
+        [LOOM_KEYRING_LOCKED] = {.code = LOOM_ERR_KEYRING_LOCKED},
+        [LOOM_KEYRING_HUNG] = {.code = LOOM_ERR_KEYRING, .os_error = ETIMEDOUT},
+        [LOOM_KEYRING_FAILING] = {.code = LOOM_ERR_KEYRING, .os_error = EIO},
+    };
+    struct loom_store_info info;
+    if (cli->store == NULL)
+        return false;
+    cli->store->ops->describe(cli->store, &info);
+    if (info.keyring >= sizeof reasons / sizeof reasons[0] || reasons[info.keyring].code == LOOM_OK)
+        return false;
+    *error = reasons[info.keyring];
+    return true;
 }
 
 void loom_server_list_clear(struct loom_server_list *list) {

@@ -37,7 +37,7 @@ struct loom_server_list {
     /* The keys of imports besides, whose servers nobody has named yet; owned. */
     char (*unnamed)[LOOM_STORE_KEY_MAX];
     size_t unnamed_count;
-    struct loom_error blind; /* of ..._everywhere(): why a place could not be read, else LOOM_OK */
+    struct loom_error blind; /* why a place could not be read, else LOOM_OK; not of ..._read() */
     bool has_failed;         /* no memory */
 };
 
@@ -50,6 +50,21 @@ LOOM_CHECKED enum loom_err loom_server_list_read(struct loom_cli *cli,
  * `blind`; a keyring that is not there hides nothing.
  */
 void loom_server_list_read_everywhere(struct loom_cli *cli, struct loom_server_list *out_list);
+
+/*
+ * Read the places in which commands look. Where one is damaged, what the other showed stays in the
+ * list, and why is in `blind`; a keyring that was passed over is no such reason.
+ */
+void loom_server_list_read_usual(struct loom_cli *cli, struct loom_server_list *out_list);
+
+/* Does one of the list have the key of this import, and so speak for it? */
+bool loom_server_list_has_key(const struct loom_server_list *list, const char *unnamed);
+
+/*
+ * Was the keyring passed over, because it is locked, hangs or fails? Then what it holds is hidden,
+ * and *error tells why; else *error stays as it is.
+ */
+bool loom_server_hidden(struct loom_cli *cli, struct loom_error *error);
 
 /* Add a server that is not in the list yet, at its end. LOOM_ERR_INTERNAL: no memory. */
 LOOM_CHECKED enum loom_err loom_server_list_add(struct loom_server_list *list,

@@ -3,9 +3,9 @@
  * What `loom status` finds out about one server.
  *
  *     struct loom_status_check check = {.server = &server, .may_adopt = is_named};
- *     loom_status_check_find(cli, &check);              // one after the other: the store
- *     loom_status_check_ask_all(cli, checks, count);    // all at once: the servers
- *     ... loom_status_check_status(&check) ...
+ *     if (loom_status_check_find(cli, &check) != LOOM_OK) ...    // one after the other: the store
+ *     loom_status_check_ask_all(cli, checks, count);             // all at once: the servers
+ *     ... check.state, loom_report_status(&check.error) ...
  *     loom_status_check_clear(&check);
  */
 #ifndef LOOM_CLI_STATUS_CHECK_H
@@ -20,7 +20,7 @@ enum {
 
 enum loom_status_state {
     LOOM_STATUS_VALID,    /* the server accepts it */
-    LOOM_STATUS_REJECTED, /* the server does not */
+    LOOM_STATUS_REJECTED, /* the server does not, now or when it was last asked */
     LOOM_STATUS_EXPIRED,  /* past its time; not asked */
     LOOM_STATUS_UNKNOWN,  /* could not be asked, or was not to be */
     LOOM_STATUS_NONE,     /* not signed in */
@@ -34,27 +34,27 @@ struct loom_status_check {
     struct loom_credential credential;
     struct loom_account account; /* as the server says, else as it was remembered */
     bool is_environment;         /* LOOM_TOKEN or LOOM_TOKEN_FILE */
+    bool is_refreshable;         /* it can be renewed without a person */
     struct loom_store_info place;
-    struct loom_error error; /* LOOM_OK, or what went wrong */
-    /* while it is asked */
-    struct loom_http http;
-    const struct loom_clock *clock;
+    /* LOOM_OK: it can be used, as far as is known. Else why not: also where the state says it. */
+    struct loom_error error;
+    /* while it is asked; borrowed */
+    const struct loom_ports *ports;
     int64_t deadline_ms;
 };
 
-/* Fill in everything but what the server says. The state is UNKNOWN afterwards if it is to be
- * asked. */
-void loom_status_check_find(struct loom_cli *cli, struct loom_status_check *check);
+/*
+ * Fill in everything but what the server says. The state is UNKNOWN, and the error LOOM_OK, if it
+ * is to be asked. Any other result: what the environment says of a token is wrong; it was said, and
+ * loom_environment_token_status() is the exit status. Needs an open store unless the token is the
+ * environment's.
+ */
+LOOM_CHECKED enum loom_err loom_status_check_find(struct loom_cli *cli,
+                                                  struct loom_status_check *check);
 
-/* Ask the servers whose state is UNKNOWN and that have no error, all at once. */
+/* Ask the servers that are to be asked, LOOM_PARALLEL_MAX at once. */
 void loom_status_check_ask_all(struct loom_cli *cli, struct loom_status_check *checks,
                                size_t count);
-
-/* Can it be renewed without a person? */
-bool loom_status_check_is_refreshable(const struct loom_status_check *check);
-
-/* The exit status of this one. */
-int loom_status_check_status(const struct loom_status_check *check);
 
 void loom_status_check_clear(struct loom_status_check *check);
 

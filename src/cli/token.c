@@ -60,7 +60,7 @@ static const struct {
     enum loom_err (*add)(const struct answer *answer, struct loom_buffer *out);
 } formats[] = {{"raw", add_raw}, {"header", add_header}, {"json", add_json}};
 
-enum { FORMATS = sizeof formats / sizeof formats[0], FORMAT_JSON = FORMATS - 1 };
+enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 static size_t find_format(const char *word) {
     size_t row = 0;
@@ -95,8 +95,10 @@ static int print_stored(const struct call *call, const struct loom_store_questio
     enum loom_err err = loom_access_find(&session, question, &need, &access, &error);
     if (err == LOOM_ERR_EXPIRED)
         return loom_refresh_view_expired(call->cli, question->origin);
-    if (err != LOOM_OK)
+    if (err != LOOM_OK) {
+        error.code = err;
         return loom_failure(call->cli, &error, question->origin);
+    }
     loom_refresh_view_trouble(call->cli, &access);
     return print(call, &(struct answer){.server = question->origin,
                                         .token = access.credential.token,
@@ -104,36 +106,52 @@ static int print_stored(const struct call *call, const struct loom_store_questio
                                         .source = "stored"});
 }
 
-/* The environment's token wins, and needs no store at all. */
-static int print_for(const struct call *call, const struct loom_store_question *question) {
-    LOOM_CLEANUP(loom_secret_drop) struct loom_secret *token = NULL;
-    enum loom_err err = loom_environment_token_for(call->cli, question->origin, &token);
-    if (err == LOOM_ERR_NOT_FOUND)
-        return print_stored(call, question);
-    if (err != LOOM_OK)
-        return LOOM_EXIT_USAGE;
-    return print(call, &(struct answer){
-                           .server = question->origin, .token = token, .source = "environment"});
-}
-
-static int choose_and_print(const struct call *call, const char *argument) {
+/* Nobody named a server: the only one there is. */
+static int print_only(const struct call *call) {
     struct loom_cli *cli = call->cli;
     struct loom_error error = LOOM_ERROR_INIT;
     struct loom_origin server;
     int status = LOOM_EXIT_USAGE;
-    bool has_store = loom_cli_open_store(cli, &error) == LOOM_OK;
-    bool needs_store =
-        argument == NULL && cli->options.server == NULL && cli->environment.server == NULL;
-    /* Without a home there is still the environment's token, for a server that is named. */
-    if (!has_store && (needs_store || !loom_environment_has_token(&cli->environment)))
+    if (loom_cli_open_store(cli, &error) != LOOM_OK)
         return loom_failure(cli, &error, NULL);
-    enum loom_choice choice = loom_server_choose(cli, argument, &server, &status);
+    enum loom_choice choice = loom_server_choose(cli, NULL, &server, &status);
     if (choice == LOOM_CHOICE_NOTHING)
         return loom_refresh_view_nowhere(cli);
-    if (choice != LOOM_CHOICE_NAMED && choice != LOOM_CHOICE_ONLY)
+    return choice == LOOM_CHOICE_ONLY
+               ? print_stored(call, &(struct loom_store_question){&server, false})
+               : status;
+}
+
+/* The environment's token wins for its server, and needs no store at all. */
+static int print_named(const struct call *call, const struct loom_origin *own,
+                       const struct loom_origin *server) {
+    LOOM_CLEANUP(loom_secret_drop) struct loom_secret *token = NULL;
+    struct loom_cli *cli = call->cli;
+    struct loom_error error = LOOM_ERROR_INIT;
+    if (own != NULL && loom_origin_is_equal(own, server)) {
+        enum loom_err err = loom_environment_token_take(cli, &token);
+        if (err != LOOM_OK)
+            return loom_environment_token_status(err);
+        return print(call,
+                     &(struct answer){.server = server, .token = token, .source = "environment"});
+    }
+    if (loom_cli_open_store(cli, &error) != LOOM_OK)
+        return loom_failure(cli, &error, NULL);
+    return print_stored(call, &(struct loom_store_question){server, true});
+}
+
+static int choose_and_print(const struct call *call, const char *argument) {
+    struct loom_cli *cli = call->cli;
+    struct loom_origin own, server;
+    int status = LOOM_EXIT_USAGE;
+    enum loom_err err = loom_environment_token_server(cli, &own);
+    if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND)
+        return loom_environment_token_status(err);
+    if (argument == NULL && cli->options.server == NULL && cli->environment.server == NULL)
+        return print_only(call);
+    if (loom_server_choose(cli, argument, &server, &status) != LOOM_CHOICE_NAMED)
         return status;
-    struct loom_store_question question = {&server, choice == LOOM_CHOICE_NAMED};
-    return print_for(call, &question);
+    return print_named(call, err == LOOM_OK ? &own : NULL, &server);
 }
 
 static int refuse_terminal(struct loom_cli *cli) {
@@ -159,7 +177,6 @@ static bool read_min_valid(const char *typed, int64_t *min_valid_s) {
 static int run(struct loom_cli *cli, int argc, char *const *argv) {
     struct call call = {.cli = cli, .min_valid_s = LEAST_LIFE_S};
     call.format = find_format(cli->options.format != NULL ? cli->options.format : formats[0].word);
-    cli->options.json = call.format == FORMAT_JSON;
     if (call.format == FORMATS)
         return loom_failure_usage(
             cli, N_("The format is raw, header or json:\n\n    --format raw\n"), NULL);
@@ -171,6 +188,9 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
             NULL);
     if (cli->out.is_terminal && cli->options.reveal == 0)
         return refuse_terminal(cli);
+    enum loom_err err = loom_cli_trust_ca_file(cli);
+    if (err != LOOM_OK)
+        return loom_environment_token_status(err);
     loom_cli_catch_signals(cli);
     int status = choose_and_print(&call, argc > 0 ? argv[0] : NULL);
     return loom_cli_was_interrupted() ? LOOM_EXIT_BY_SIGNAL : status;

@@ -80,8 +80,10 @@ static struct meaning meaning_of(enum loom_err err) {
 
 /* Every error there is, and every errno that has a sentence of its own. */
 static const int os_errors[] = {
-    0,         ENOENT,    EACCES,      EINVAL, ENOSPC, EDQUOT,  EROFS,  EPERM, ELOOP, EWOULDBLOCK,
-    ETIMEDOUT, ECANCELED, EINPROGRESS, EIO,    EFBIG,  ENOTDIR, EMFILE, E2BIG, EPIPE};
+    0,      ENOENT,      EACCES,    EINVAL,    ENOSPC,         EDQUOT,       EROFS,      EPERM,
+    ELOOP,  EWOULDBLOCK, ETIMEDOUT, ECANCELED, EINPROGRESS,    EIO,          EFBIG,      ENOTDIR,
+    EMFILE, E2BIG,       EPIPE,     ESTALE,    EDESTADDRREQ,   EKEYREJECTED, EOPNOTSUPP, EPROTOTYPE,
+    EXDEV,  EEXIST,      EISDIR,    EINTR,     EPROTONOSUPPORT};
 
 typedef void look(const char *what, const struct loom_error *error);
 
@@ -165,6 +167,15 @@ static void say_tells_what_to_do_next(void **state) {
         {{.code = LOOM_ERR_REJECTED},
          "loom: https://loom.example.com no longer accepts your sign-in. Please run:\n\n"
          "    loom login --server https://loom.example.com\n"},
+        {{.code = LOOM_ERR_NOT_FOUND, .os_error = ESTALE},
+         "loom: Your sign-in to https://loom.example.com has expired. Please run:\n\n"
+         "    loom login --server https://loom.example.com\n"},
+        {{.code = LOOM_ERR_NOT_FOUND, .os_error = EDESTADDRREQ},
+         "loom: You are not signed in to any server. To sign in, run:\n\n"
+         "    loom login --server https://loom.example.com\n"},
+        {{.code = LOOM_ERR_REJECTED, .os_error = EKEYREJECTED, .detail = "LOOM_TOKEN"},
+         "loom: https://loom.example.com does not accept the token of this variable. Give\nit a "
+         "new one, or take it away:\n\n    LOOM_TOKEN\n"},
         {{.code = LOOM_ERR_INTERRUPTED}, "Stopped. Nothing was changed.\n"},
         {{.code = LOOM_ERR_STORAGE, .os_error = ENOSPC, .detail = PATH},
          "loom: The disk is full. Nothing was stored:\n\n    " PATH "\n"},
@@ -255,10 +266,10 @@ static void report_with_json_prints_one_line_as_well(void **state) {
     assert_int_equal(loom_failure(&world.cli, &error, &server), 4);
     assert_string_equal(
         cli_world_out(&world),
-        "{\"schema\":1,\"error\":{\"code\":\"denied\",\"exit_status\":4,\"http_status\":400,"
+        "{\"schema\":1,\"error\":{\"code\":\"denied\",\"exit_status\":4,"
         "\"message\":\"The sign-in was refused in the browser. Nothing was changed. If that was "
         "not what you wanted, run: loom login --server https://loom.example.com\","
-        "\"oauth_error\":\"access_denied\"}}\n");
+        "\"http_status\":400,\"oauth_error\":\"access_denied\"}}\n");
     assert_non_null(strstr(cli_world_err(&world), "loom: The sign-in was refused"));
     assert_int_equal(loom_report_say(&world.cli, &error, &server), 4);
     assert_string_equal(cli_world_out(&world), "");
@@ -279,7 +290,7 @@ static void report_of_a_usage_error_says_it_in_both_forms(void **state) {
                              &(struct loom_words){.option = "--\x1b"});
     assert_string_equal(cli_world_out(&world),
                         "{\"schema\":1,\"error\":{\"code\":\"usage\",\"exit_status\":2,"
-                        "\"http_status\":null,\"message\":\"No --\\\\x1b, run: loom help\","
+                        "\"message\":\"No --\\\\x1b, run: loom help\",\"http_status\":null,"
                         "\"oauth_error\":null}}\n");
     cli_world_close(&world);
 }
