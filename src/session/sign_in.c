@@ -177,6 +177,11 @@ static enum loom_err take_word(const struct loom_sign_in_run *run,
     return word;
 }
 
+/* Some servers give the same token out again, and with the old one the new one would end. */
+static bool shares_a_token(const struct loom_credential *a, const struct loom_credential *b) {
+    return loom_secret_is_equal(a->token, b->token) || loom_secret_is_equal(a->refresh, b->refresh);
+}
+
 /* Only the server's own "no" counts: a name is a courtesy. */
 static enum loom_err learn_name(const struct loom_sign_in_run *run,
                                 struct loom_credential *credential, struct loom_error *error) {
@@ -187,6 +192,9 @@ static enum loom_err learn_name(const struct loom_sign_in_run *run,
         word = take_word(run, credential, word);
     if (word != LOOM_ERR_REJECTED)
         return loom_error_set(error, LOOM_OK);
+    /* The server said nothing of the refresh token, which nobody has any more. */
+    if (credential->refresh != NULL && !shares_a_token(credential, &run->previous))
+        (void)revoke(run, credential);
     /* The other copy went when the new token was saved. */
     if (is_ours_to_end(&run->older) && !loom_secret_is_equal(run->older.token, run->previous.token))
         (void)revoke(run, &run->older);
@@ -232,11 +240,6 @@ static enum loom_err sign_in_with_given(struct loom_sign_in_run *run,
     run->asked_at_s = loom_sign_in_now_s(run);
     err = loom_secret_copy(run->wish->given, &credential->token);
     return err == LOOM_OK ? keep(run, signed_in, error) : loom_error_set(error, err);
-}
-
-/* Some servers give the same token out again, and with the old one the new one would end. */
-static bool shares_a_token(const struct loom_credential *a, const struct loom_credential *b) {
-    return loom_secret_is_equal(a->token, b->token) || loom_secret_is_equal(a->refresh, b->refresh);
 }
 
 /* Of several old tokens the worst outcome is what is told. */

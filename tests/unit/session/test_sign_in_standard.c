@@ -382,12 +382,27 @@ static void sign_in_with_a_new_token_that_is_dead_puts_the_old_one_back(void **s
     struct loom_credential kept = LOOM_CREDENTIAL_INIT;
     world_keep(world, &(struct kept){.token = OLD, .refresh = "rt_old", STANDARD});
     SCRIPT(world, METADATA(ENDPOINTS), DEVICE, PAIR,
-           {.to = "GET /oauth/userinfo", .status = 401, .is_token_invalid = true});
+           {.to = "GET /oauth/userinfo", .status = 401, .is_token_invalid = true}, REVOKED,
+           REVOKED);
     assert_int_equal(world_sign_in(world), LOOM_ERR_REJECTED);
     assert_int_equal(world_kept(world, &kept), LOOM_OK);
     assert_string_equal(loom_secret_bytes(kept.token), OLD);
     assert_string_equal(loom_secret_bytes(kept.refresh), "rt_old");
     loom_credential_clear(&kept);
+    /* What came with it may live. */
+    assert_int_equal(world->fake.sent, 6);
+    assert_string_equal(world->fake.requests[4].body, REVOKE_BODY("refresh_token", "rt_new"));
+    assert_string_equal(world->fake.requests[5].body, REVOKE_BODY("access_token", NEW));
+}
+
+static void sign_in_with_a_new_token_that_is_dead_ends_nothing_that_is_put_back(void **state) {
+    struct session_world *world = *state;
+    world_keep(world, &(struct kept){.token = OLD, .refresh = "rt_new", STANDARD});
+    SCRIPT(world, METADATA(ENDPOINTS), DEVICE, PAIR,
+           {.to = "GET /oauth/userinfo", .status = 401, .is_token_invalid = true});
+    assert_int_equal(world_sign_in(world), LOOM_ERR_REJECTED);
+    assert_int_equal(world->fake.sent, 4);
+    assert_string_equal(world_kept_token(world), OLD);
 }
 
 /* ---- A given token ---- */
@@ -508,6 +523,7 @@ int main(void) {
         WORLD_TEST(sign_in_ends_no_old_token_that_is_the_new_one),
         WORLD_TEST(sign_in_ends_the_old_tokens_with_whoever_gave_them_out),
         WORLD_TEST(sign_in_with_a_new_token_that_is_dead_puts_the_old_one_back),
+        WORLD_TEST(sign_in_with_a_new_token_that_is_dead_ends_nothing_that_is_put_back),
         WORLD_TEST(sign_in_with_a_given_token_finds_the_dialect_as_well),
         WORLD_TEST(sign_in_with_a_given_token_that_nobody_can_check_says_so),
         WORLD_TEST(sign_in_with_a_given_token_that_is_dead_keeps_nothing),
