@@ -219,6 +219,8 @@ class Outcomes(Story):
         self.server.misbehave("userinfo-401")
         self.login(self.server, status=3)
         self.check_nothing_stored()
+        # What came with it lives no longer than that.
+        self.assertEqual(self.server.state()["refresh_tokens"], 0)
 
     def test_what_ends_it_before_a_code_is_there(self):
         for name, status in (("start-500", 6), ("start-html", 7), ("start-bad-url", 7),
@@ -313,6 +315,8 @@ class ClientAndScope(Story):
             result = self.login(server, *argv)
             self.assertNotIn("another scope", result.said, (options, argv))
             self.assertEqual(self.credential(server).get("scope") or "", scope, (options, argv))
+            # What somebody asked for without openid is no person's token.
+            self.assertEqual(USERINFO in server.requests(), argv != ("--scope", "api"))
 
     def test_the_clock_that_is_wrong_is_told(self):
         for ahead_s, words in ((-630, "10 minutes ahead of the server's"),
