@@ -207,11 +207,11 @@ static void sign_in_to_a_standard_server_keeps_all_that_a_refresh_needs(void **s
     int64_t asked_at = now_s(world) + 5; /* the first poll, RFC 8628 section 3.5 */
     world->wish.ca_file = "/etc/company.pem";
     world->wish.client_id = "desk";
-    world->wish.scope = "read write";
+    world->wish.scope = "openid read";
     slow.takes_ms = 2000;
     SCRIPT(world, START_UNKNOWN(404), METADATA(ENDPOINTS), DEVICE, slow, USERINFO);
     assert_int_equal(world_sign_in(world), LOOM_OK);
-    assert_string_equal(world->fake.requests[2].body, "client_id=desk&scope=read+write");
+    assert_string_equal(world->fake.requests[2].body, "client_id=desk&scope=openid+read");
     for (size_t i = 0; i < 5; i++)
         assert_string_equal(world->fake.requests[i].ca_file, "/etc/company.pem");
     assert_int_equal(world_kept(world, &kept), LOOM_OK);
@@ -223,7 +223,7 @@ static void sign_in_to_a_standard_server_keeps_all_that_a_refresh_needs(void **s
     assert_string_equal(kept.userinfo_endpoint, SERVER "/oauth/userinfo");
     assert_string_equal(kept.issuer, SERVER);
     assert_string_equal(kept.client_id, "desk");
-    assert_string_equal(kept.scope, "read write");
+    assert_string_equal(kept.scope, "openid read");
     assert_string_equal(kept.ca_file, "/etc/company.pem");
     assert_string_equal(kept.account.display_name, "Ada");
     assert_true(kept.expires_at >= asked_at + 3600 && kept.expires_at <= asked_at + 3601);
