@@ -2,8 +2,9 @@
 // A person's hands and eyes at a real Chromium: drive.cjs CHROMIUM PROFILE [FLAG...]
 //
 // Orders come on standard input, one JSON object a line, and each is answered by one line:
-//   {"open": URL}                   a fresh window, without cookies; closes the one before
-//   {"fill": LABEL, "text": TEXT}   type into the field of this label
+//   {"open": URL, "sees": TEXT}     a fresh window, without cookies; closes the one before; with
+//                                   "sees" it waits for the page that says this
+//   {"fill": LABEL, "text": TEXT}   type into the field of this label, or with this hint in it
 //   {"press": NAME}                 press the button of this name and wait for the next page
 //   {"shoot": FILE}                 a picture of the first element of the class "shot"
 // The answer is what is seen: {"url", "title", "text", "buttons", "secure"}, or {"error"}.
@@ -53,13 +54,15 @@ async function obey(context, order) {
     await Promise.all(context.pages().slice(1).map((old) => old.close()));
     await context.clearCookies();
     const page = await context.newPage();
-    await page.goto(order.open, { timeout: PATIENCE_MS });
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(order.open);
+    if (order.sees) await page.getByText(order.sees).first().waitFor();
     return seen(page);
   }
   const page = context.pages()[context.pages().length - 1];
   page.setDefaultTimeout(PATIENCE_MS);
   if (order.fill !== undefined) {
-    await page.getByLabel(order.fill).fill(order.text);
+    await page.getByLabel(order.fill).or(page.getByPlaceholder(order.fill)).fill(order.text);
   } else if (order.press !== undefined) {
     await Promise.all([
       page.waitForNavigation(),
