@@ -219,6 +219,17 @@ static void end_tokens(const struct run *run, struct loom_credential *newer) {
     loom_error_ignore(loom_authority_revoke(&server, newer, &revocation, NULL));
 }
 
+/*
+ * Of the refresh token, where that stays, nothing is true any more. What was noted of the access
+ * token stays for those who read that a moment ago: they must not hand it out as a good one.
+ */
+static void forget_note(const struct run *run, const struct loom_credential *newer) {
+    const struct loom_paths *paths = run->session->paths;
+    struct loom_refused what;
+    if (loom_refused_find(paths, &newer->origin, newer->refresh, &what, NULL) == LOOM_OK)
+        loom_error_ignore(loom_refused_forget(paths, &newer->origin, NULL));
+}
+
 static enum loom_err keep(struct run *run, struct loom_credential *newer,
                           struct loom_error *error) {
     enum news news = NEWS_NONE;
@@ -231,7 +242,7 @@ static enum loom_err keep(struct run *run, struct loom_credential *newer,
         return err == LOOM_OK && news == NEWS_NONE ? loom_error_set(error, LOOM_ERR_STORAGE) : err;
     }
     if (err == LOOM_OK)
-        loom_error_ignore(loom_refused_forget(run->session->paths, &newer->origin, NULL));
+        forget_note(run, newer);
     else
         *run->unsaved = why;
     take_over(run, newer);
