@@ -186,6 +186,15 @@ class Services(keyrings.Case):
         self.desk.start_mock(collection="none")
         self.assert_kept_in_file(self.login(self.server, env=self.env), ABSENT)
 
+    def test_kr_131_of_keyrings_without_a_name_the_first_open_one_is_used(self):
+        """Not the session's, which ends with it, and nobody has to open a locked one."""
+        mock = self.desk.start_mock(nameless=True)
+        self.assert_kept_in_keyring(self.login(self.server, env=self.env))
+        self.assertEqual(self.ask()[0]["password"], self.server.last("token"))
+        self.assertNotIn("Unlock", self.desk.calls())
+        self.desk.change_mock(mock, nameless=True, collection="none")
+        self.assert_kept_in_file(self.login(self.server, env=self.env), LOCKED)
+
     def test_a_service_that_cuts_secrets_short_does_not_get_the_token(self):
         self.desk.start_mock(cuts=40)
         result = self.login(self.server, env=self.env)

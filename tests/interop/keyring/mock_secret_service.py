@@ -8,6 +8,7 @@ PLAN is a file of JSON:
     {"items": [{"attributes": {}, "secret": TEXT or null, "locked": false, "label": "",
                 "modified": 0}],
      "collection": "locked" | "unlocked" | "none",
+     "nameless": true,                  # no alias leads there, and the session's and locked ones come first
      "prompt": {"after": SECONDS or null, "accepts": true},   # null: never answered
      "silent": ["CreateItem"],          # calls that are never answered
      "failing": ["CreateItem"],         # calls that are answered with an error
@@ -37,6 +38,8 @@ from gi.repository import Gio, GLib
 
 SERVICE_PATH = "/org/freedesktop/secrets"
 COLLECTION_PATH = SERVICE_PATH + "/collection/login"
+SESSION_PATH = SERVICE_PATH + "/collection/session"
+LOCKED_PATHS = [SERVICE_PATH + "/collection/a", SERVICE_PATH + "/collection/b"]
 SECRET = "org.freedesktop.Secret."
 XML = """
 <node>
@@ -124,6 +127,8 @@ class Mock:
         self.register(SERVICE_PATH, "Service", self.service_properties)
         if plan.get("collection") != "none":
             self.register(COLLECTION_PATH, "Collection", self.collection_properties)
+        for path in [SESSION_PATH] + LOCKED_PATHS if plan.get("nameless") else []:
+            self.register(path, "Collection", self.collection_properties)
 
     def register(self, path, interface, properties=None):
         def call(_connection, _sender, at, _interface, method, arguments, invocation):
@@ -189,12 +194,14 @@ class Mock:
     # ---- Properties ----
 
     def service_properties(self, _path):
-        paths = [] if self.plan.get("collection") == "none" else [COLLECTION_PATH]
+        paths = [SESSION_PATH] + LOCKED_PATHS if self.plan.get("nameless") else []
+        paths += [] if self.plan.get("collection") == "none" else [COLLECTION_PATH]
         return {"Collections": GLib.Variant("ao", paths)}
 
-    def collection_properties(self, _path):
+    def collection_properties(self, path):
         return {"Items": GLib.Variant("ao", list(self.items)), "Label": GLib.Variant("s", "Login"),
-                "Locked": GLib.Variant("b", self.is_locked), "Created": GLib.Variant("t", 1),
+                "Locked": GLib.Variant("b", self.is_locked or path in LOCKED_PATHS),
+                "Created": GLib.Variant("t", 1),
                 "Modified": GLib.Variant("t", 1)}
 
     def is_item_locked(self, item):
@@ -233,14 +240,16 @@ class Mock:
         return secret.encode("latin-1")
 
     def ReadAlias(self, _path, name):
+        if self.plan.get("nameless"):
+            return GLib.Variant("(o)", (SESSION_PATH if name == "session" else "/",))
         has = name == "default" and self.plan.get("collection") != "none"
         return GLib.Variant("(o)", (COLLECTION_PATH if has else "/",))
 
     def kept(self, secret):
         return bytes(secret[2])[:self.plan.get("cuts", 1 << 30)].decode("latin-1")
 
-    def CreateItem(self, _path, properties, secret, replace):
-        if self.is_locked:
+    def CreateItem(self, path, properties, secret, replace):
+        if self.is_locked or path != COLLECTION_PATH:
             raise Refused("org.freedesktop.Secret.Error.IsLocked")
         if replace:
             raise Refused("org.freedesktop.DBus.Error.InvalidArgs")
