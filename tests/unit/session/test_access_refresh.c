@@ -197,7 +197,7 @@ static void other_signs_out(void *context) {
     assert_int_equal(memory->ops->remove(memory, &question, NULL), LOOM_OK);
 }
 
-/* Alive or not: who signed out, or pressed Ctrl-C, gets no token. */
+/* Alive or not: who signed out, or pressed Ctrl-C, gets no token; nor does a broken program. */
 static void find_of_what_is_signed_out_meanwhile_is_not_found(void **state) {
     struct session_world *world = *state;
     struct fake_answer answer = TOKENS("");
@@ -212,8 +212,9 @@ static void find_of_what_is_signed_out_meanwhile_is_not_found(void **state) {
 static void find_that_is_interrupted_hands_nothing_out(void **state) {
     struct session_world *world = *state;
     keep(world, 30);
-    SCRIPT(world, LOST(NULL, LOOM_ERR_INTERRUPTED));
+    SCRIPT(world, LOST(NULL, LOOM_ERR_INTERRUPTED), LOST(NULL, LOOM_ERR_INTERNAL));
     assert_int_equal(find(world).err, LOOM_ERR_INTERRUPTED);
+    assert_int_equal(find(world).err, LOOM_ERR_INTERNAL);
 }
 
 /* ---- With a refusal ---- */

@@ -185,6 +185,13 @@ static void refresh_behind_one_who_stored_and_never_lets_go_takes_it(void **stat
     (void)close(holder.fd);
 }
 
+static int count_of(const char *text, const char *word) {
+    int count = 0;
+    for (; (text = strstr(text, word)) != NULL; text += strlen(word))
+        count++;
+    return count;
+}
+
 static void refresh_behind_one_who_never_ends_ends_at_the_deadline(void **state) {
     struct session_world *world = *state;
     struct holder holder = {.act = NULL};
@@ -200,6 +207,9 @@ static void refresh_behind_one_who_never_ends_ends_at_the_deadline(void **state)
     assert_true(world->clock.now_ms - began_ms <= TIMEOUT_MS + 50);
     assert_int_equal(world->fake.sent, 0);
     assert_false(is_noted(world, REFRESH, &is_dead)); /* nobody was asked */
+    /* a keyring is not asked forty times a second */
+    assert_true(count_of(loom_buffer_text(&world->journal), "find") <= TIMEOUT_MS / 500 + 1);
+    assert_true(count_of(loom_buffer_text(&world->journal), "find") >= TIMEOUT_MS / 1000);
     (void)close(holder.fd);
 }
 
