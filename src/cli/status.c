@@ -33,7 +33,7 @@ static void set_default(struct loom_survey *survey, const struct loom_server_lis
 /* After what a person named was adopted, which is stored from then on. */
 static void find_default(struct loom_cli *cli, struct loom_survey *survey) {
     LOOM_CLEANUP(loom_server_list_clear) struct loom_server_list stored = {.origins = NULL};
-    if (cli->store == NULL)
+    if (cli->store == NULL || cli->environment.server != NULL)
         return;
     loom_server_list_read_usual(cli, &stored);
     set_default(survey, &stored);
