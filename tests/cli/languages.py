@@ -137,6 +137,7 @@ class Languages(loomtest.Case):
 
     def test_help(self):
         for argv in ([], ["help"], ["help", "login"], ["help", "logout"], ["help", "help"],
+                     ["help", "status"], ["help", "token"],
                      ["help", "credential-helper"]):
             found = self.each(*argv)
             for result in found.values():

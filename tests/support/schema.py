@@ -18,11 +18,15 @@ EVENTS = {
     "done": ["server", "account", "store", "expires_at", "replaced", "old_token_revoked"],
     "error": ["server", "error"],
 }
+STATUS = ["server", "state", "checked_at", "dialect", "account", "store", "ca_file", "obtained_at",
+          "expires_at", "refreshable", "error"]
+TOKEN = ["schema", "server", "token", "token_type", "git_username", "expires_at", "source"]
 LOGOUT = ["server", "was_signed_in", "deleted_from", "left_in", "revoked", "error"]
 
 
 def _keys(case, value, names, what):
-    case.assertEqual(sorted(value), sorted(names), what)
+    """All of them, in the order of the schema."""
+    case.assertEqual(list(value), list(names), what)
 
 
 def parse(case, line, what):
@@ -99,6 +103,64 @@ def check_logout(case, result):
         if row["error"] is not None:
             check_error(case, row["error"], None, result)
     return value["servers"]
+
+
+def _check_row(case, row, what):
+    _keys(case, row, STATUS, what)
+    state, error = row["state"], row["error"]
+    case.assertIn(state, ("valid", "rejected", "expired", "unknown", "none"), what)
+    is_there = row["store"] is not None
+    for name in ("dialect", "account", "refreshable"):
+        case.assertEqual(row[name] is not None, is_there, f"{name}: {what}")
+    case.assertIn(row["dialect"], ("loom", "oauth", None), what)
+    case.assertIn(row["refreshable"], (True, False, None), what)
+    for name in ("checked_at", "obtained_at", "expires_at"):
+        if row[name] is not None:
+            case.assertRegex(row[name], f"^{TIME}$", what)
+    if is_there:
+        check_account(case, row["account"], what)
+        check_store(case, row["store"], what)
+    case.assertEqual(is_there, state not in ("none",) and not (state == "unknown" and row["dialect"]
+                                                               is None), what)
+    if error is not None:
+        check_error(case, error, None, what)
+    # What cannot be used says why; what can be used has nothing to say.
+    codes = {"valid": (None,), "rejected": ("rejected",), "none": ("not_signed_in",),
+             "expired": (None,) if row["refreshable"] else ("not_signed_in",)}
+    if state in codes:
+        case.assertIn(error and error["code"], codes[state], what)
+    else:
+        case.assertNotIn(error and error["code"], ("rejected", "not_signed_in"), what)
+
+
+def check_status(case, result):
+    """The one object of `status --json`."""
+    case.assertEqual(result.out.count(b"\n"), 1, result)
+    value = parse(case, result.out, result)
+    _keys(case, value, ["schema", "default_server", "servers"], result)
+    case.assertEqual(value["schema"], 1, result)
+    for row in value["servers"]:
+        _check_row(case, row, result)
+    servers = [row["server"] for row in value["servers"]]
+    case.assertEqual(len(set(servers)), len(servers), result)
+    statuses = [row["error"]["exit_status"] for row in value["servers"] if row["error"]]
+    worst = 3 if 3 in statuses or not servers else 6 if 6 in statuses else (statuses + [0])[0]
+    if worst != 0:
+        case.assertEqual(result.status, worst, result)
+    return value
+
+
+def check_token(case, result):
+    """The one object of `token --format json`."""
+    case.assertEqual(result.out.count(b"\n"), 1, result)
+    value = parse(case, result.out, result)
+    _keys(case, value, TOKEN, result)
+    case.assertEqual((value["schema"], value["token_type"], value["git_username"]),
+                     (1, "Bearer", "oauth2"), result)
+    case.assertIn(value["source"], ("stored", "environment"), result)
+    if value["expires_at"] is not None:
+        case.assertRegex(value["expires_at"], f"^{TIME}$", result)
+    return value
 
 
 def check_failure(case, result):
