@@ -29,10 +29,15 @@ int64_t loom_sign_in_now_s(const struct loom_sign_in_run *run) {
 
 /* ---- Which dialect? ---- */
 
-/* The server answers, and does not know the call. Anything else may be any page of anybody. */
-static bool is_unspoken(const struct loom_error *why) {
-    return why->code == LOOM_ERR_NOT_LOOM &&
-           (why->http_status == 404 || why->http_status == 405 || why->http_status == 501);
+/*
+ * The server answers, and does not know the call. Anything else may be any page of anybody. But
+ * whose a given token is, is asked at a path that may mean something else to a server of another
+ * kind, so of a server that is new here any page is reason enough to look further.
+ */
+static bool is_unspoken(const struct loom_sign_in_run *run, const struct loom_error *why) {
+    bool is_unknown = why->http_status == 404 || why->http_status == 405 || why->http_status == 501;
+    bool is_any_page = run->wish->given != NULL && !run->has_previous;
+    return why->code == LOOM_ERR_NOT_LOOM && (is_unknown || is_any_page);
 }
 
 static bool was_standard(const struct loom_sign_in_run *run) {
@@ -91,7 +96,7 @@ static enum loom_err ask_a_new_server(struct loom_sign_in_run *run, question *as
     struct loom_error why = LOOM_ERROR_INIT;
     be_native(run);
     enum loom_err err = ask(run, context, &why);
-    if (!is_unspoken(&why))
+    if (!is_unspoken(run, &why))
         return err == LOOM_OK ? LOOM_OK : give(error, &why);
     err = be_standard(run, error);
     return err == LOOM_OK ? ask(run, context, error) : err;

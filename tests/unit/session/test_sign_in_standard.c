@@ -426,6 +426,25 @@ static void sign_in_with_a_given_token_finds_the_dialect_as_well(void **state) {
     loom_credential_clear(&kept);
 }
 
+/* oidc-provider knows `GET /auth/ANYTHING`, and answers with a page and 400. */
+static void sign_in_with_a_given_token_looks_behind_any_page(void **state) {
+    struct session_world *world = *state;
+    static const long statuses[] = {200, 400, 403, 404};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        const struct fake_answer page = {
+            .to = "GET /auth/me", .status = statuses[i], .other = "<html>"};
+        world_forget(world);
+        SCRIPT(world, page, NO_METADATA);
+        assert_int_equal(sign_in_with(world, NEW), LOOM_ERR_NOT_LOOM);
+        assert_string_equal(world_kept_token(world), "");
+        world_forget(world);
+        SCRIPT(world, page, METADATA(ENDPOINTS),
+               {.to = "GET /oauth/userinfo", .status = 401, .is_token_invalid = true});
+        assert_int_equal(sign_in_with(world, NEW), LOOM_ERR_REJECTED);
+        assert_string_equal(world_kept_token(world), "");
+    }
+}
+
 static void sign_in_with_a_given_token_that_nobody_can_check_says_so(void **state) {
     struct session_world *world = *state;
     SCRIPT(world, {.to = "GET /auth/me", .status = 404, .other = "no"}, METADATA(""));
@@ -525,6 +544,7 @@ int main(void) {
         WORLD_TEST(sign_in_with_a_new_token_that_is_dead_puts_the_old_one_back),
         WORLD_TEST(sign_in_with_a_new_token_that_is_dead_ends_nothing_that_is_put_back),
         WORLD_TEST(sign_in_with_a_given_token_finds_the_dialect_as_well),
+        WORLD_TEST(sign_in_with_a_given_token_looks_behind_any_page),
         WORLD_TEST(sign_in_with_a_given_token_that_nobody_can_check_says_so),
         WORLD_TEST(sign_in_with_a_given_token_that_is_dead_keeps_nothing),
         WORLD_TEST(sign_in_with_a_given_token_and_a_refused_dialect_shows_it_nobody),
