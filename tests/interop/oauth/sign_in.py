@@ -148,8 +148,28 @@ class SignIn(oidc.Case):
         for issuer in first, second:
             self.assertFalse(issuer.is_alive(issuer.last("refresh_token")))
 
+    def test_a_token_from_elsewhere(self):
+        issuer = self.issuer()
+        self.sign_in(issuer)
+        token = self.token(issuer)
+        # With /auth/ANYTHING this server means something else, and answers 400 with a page.
+        since = len(issuer.log())
+        other = self.new_home()
+        given = dict(home=other, stdin=token.encode() + b"\n")
+        result = self.loom("login", "--server", issuer.url, "--with-token", **given)
+        self.assertIn(f"Signed in to {issuer.url} as ada.", result.said)
+        self.assertEqual(issuer.calls(since), ["GET /auth/me 400", *SEARCH[1:], "GET /me 200"])
+        variables = {"LOOM_SERVER": issuer.url, "LOOM_TOKEN": token}
+        result = self.loom("status", home=self.new_home(), env=variables)
+        self.assertIn("Signed in as ada.", result.out.decode())
+        self.loom("logout", home=other)
+        self.assertFalse(issuer.is_alive(token))
+        given["home"] = self.new_home()
+        self.loom("login", "--server", issuer.url, "--with-token", status=3, **given)
+        self.loom("status", home=self.new_home(), env=variables, status=3)
 
-class Refusal(oidc.Case):
+    # ---- Being refused ----
+
     def refused(self, issuer, status, *argv):
         result = self.loom("login", "--server", issuer.url, "--no-browser", *argv, status=status)
         self.assertEqual(self.home.tokens(), {})
@@ -179,6 +199,11 @@ class Refusal(oidc.Case):
         result = self.refused(issuer, 7)
         self.assertIn("https://other.example.com", result.said)
         self.assertEqual(issuer.calls(), SEARCH)
+
+    def test_an_issuer_that_calls_itself_a_neighbour(self):
+        issuer = self.issuer(path="/realms/acme", issuer="{url}-test")
+        result = self.refused(issuer, 7)
+        self.assertIn(f"{issuer.url}-test", result.said)
 
     def test_a_server_without_codes(self):
         issuer = self.issuer(client={"grant_types": ["refresh_token", "authorization_code"],
