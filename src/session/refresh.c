@@ -295,18 +295,16 @@ static enum loom_err judge_dead(struct run *run, enum news *out_news, struct loo
 }
 
 static enum loom_err ask_until_known(struct run *run, struct loom_error *error) {
-    enum loom_err err = LOOM_ERR_REJECTED;
-    for (int i = 0; i < REQUESTS_MAX && err == LOOM_ERR_REJECTED; i++) {
+    for (int i = 0; i < REQUESTS_MAX; i++) {
         enum news news = NEWS_NONE;
-        err = ask(run, error);
+        enum loom_err err = ask(run, error);
         if (err != LOOM_ERR_REJECTED)
             return err;
         err = judge_dead(run, &news, error);
         if (err != LOOM_OK || news == NEWS_DONE)
             return err;
-        err = LOOM_ERR_REJECTED;
     }
-    return err;
+    return LOOM_ERR_REJECTED;
 }
 
 enum loom_err loom_refresh(const struct loom_session *session, const struct loom_refresh_wish *wish,

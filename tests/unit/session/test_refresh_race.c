@@ -410,8 +410,37 @@ static void refresh_with_a_token_that_another_used_asks_with_that_ones(void **st
     assert_string_equal(world_kept_token(world), NEW);
 }
 
+static void another_refreshes_in_vain(void *context) {
+    struct session_world *world = context;
+    world_keep(world, &(struct kept){.token = "lt_third",
+                                     .refresh = "rt_third",
+                                     .expires_at = now_s(world),
+                                     .life_s = 1,
+                                     STANDARD});
+}
+
 /* Never for ever, and never is another's token noted as dead. */
-static void refresh_with_a_token_that_another_uses_again_and_again_gives_up(void **state) {
+static void refresh_with_a_token_that_others_use_again_and_again_gives_up(void **state) {
+    struct session_world *world = *state;
+    bool is_dead;
+    struct fake_answer first = INVALID_GRANT, second = INVALID_GRANT;
+    first.meanwhile = other_refreshes_in_vain;
+    second.meanwhile = another_refreshes_in_vain;
+    first.meanwhile_context = second.meanwhile_context = world;
+    keep(world);
+    SCRIPT(world, first, second);
+    struct outcome outcome = refresh(world);
+    assert_int_equal(outcome.err, LOOM_ERR_REJECTED);
+    assert_string_equal(world->error.oauth_error, "invalid_grant");
+    assert_string_equal(outcome.token, "lt_third");
+    assert_int_equal(world->fake.sent, 2);
+    assert_false(is_noted(world, REFRESH, &is_dead));
+    assert_false(is_noted(world, OTHER_REFRESH, &is_dead));
+    assert_false(is_noted(world, "rt_third", &is_dead));
+}
+
+/* The same refresh token behind another access token is as dead as before. */
+static void refresh_with_a_dead_token_that_stays_behind_another_is_dead(void **state) {
     struct session_world *world = *state;
     bool is_dead;
     struct fake_answer first = {.to = "POST /oauth/token",
@@ -490,7 +519,8 @@ int main(void) {
         WORLD_TEST(refresh_in_a_store_that_contradicts_itself_fails),
         WORLD_TEST(refresh_with_a_token_that_another_used_takes_that_ones),
         WORLD_TEST(refresh_with_a_token_that_another_used_asks_with_that_ones),
-        WORLD_TEST(refresh_with_a_token_that_another_uses_again_and_again_gives_up),
+        WORLD_TEST(refresh_with_a_token_that_others_use_again_and_again_gives_up),
+        WORLD_TEST(refresh_with_a_dead_token_that_stays_behind_another_is_dead),
         WORLD_TEST(refresh_of_a_dead_token_that_was_signed_out_meanwhile_is_not_found),
         WORLD_TEST(refresh_of_a_dead_token_that_cannot_be_read_again_notes_nothing),
         WORLD_TEST(refresh_of_a_refused_token_judges_another_by_itself),
