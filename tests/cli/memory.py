@@ -3,6 +3,7 @@
 key. Every block that anybody frees is looked at, libcurl's and OpenSSL's among them (THREATS: MEM)."""
 import os
 import signal
+import time
 
 import loomtest
 import memory_watch
@@ -116,6 +117,60 @@ class Memory(Case):
         self.home.damage()
         self.watched(lambda env: self.helper("get", self.fields(), env=env))
         self.watched(lambda env: self.loom("logout", "--discard-damaged", env=env))
+
+
+    def test_mem_133_token_and_status(self):
+        token = self.give(self.server)
+        for argv in ((), ("--format", "header"), ("--format", "json")):
+            result = self.watched(lambda env, argv=argv: self.print_token(*argv, env=env))
+            self.assertIn(token.encode(), result.out)
+        self.watched(lambda env: self.loom("token", "https://other.example.com", env=env, status=3))
+        given = self.plant(SECRET)
+        for argv in (("token",), ("status",), ("status", "--json")):
+            def run(env, argv=argv):
+                result = self.loom(*argv, status=None, env={
+                    **env, "LOOM_SERVER": self.server.url, "LOOM_TOKEN": given})
+                result.is_door = argv[0] == "token"
+                return result
+            self.watched(run)
+        for argv in ((), ("--json",), ("--offline",)):
+            self.watched(lambda env, argv=argv: self.loom("status", *argv, env=env))
+        other = self.start_server()  # two at once: in threads
+        self.give(other)
+        self.watched(lambda env: self.loom("status", env=env))
+        self.server.revoke_all()
+        self.watched(lambda env: self.loom("status", env=env, status=3))
+
+
+class Renewed(Case):
+    """Tokens that come and go with nobody there."""
+
+    server_options = ("--dialect", "oauth", "--token-life", 3600)
+    tls = True
+
+    def seed(self, left_s):
+        pair, end = self.server.issue_tokens(), int(time.time()) + left_s
+        self.home.seed((self.server.url, pair["access_token"], {
+            "type": "oauth", "key": None, "access": pair["access_token"],
+            "refresh": pair["refresh_token"], "dialect": "oauth", "source": "device",
+            "expires": end, "expires_in": 3600, "obtained_at": end - 3600,
+            "ca_file": self.authority.file, "issuer": self.server.url,
+            "token_endpoint": self.server.url + "/oauth/token",
+            "userinfo_endpoint": self.server.url + "/oauth/userinfo", "client_id": "loom-cli"}))
+
+    def test_mem_134_a_token_that_is_renewed(self):
+        for run in (self.print_token, lambda **more: self.helper("get", self.fields(), **more)):
+            self.seed(10)
+            result = self.watched(lambda env, run=run: run(env=env))
+            self.assertIn(self.server.last("token").encode(), result.out)
+            self.watched(lambda env: self.loom("status", env=env))
+
+    def test_mem_135_one_that_cannot_be_renewed(self):
+        for name, status in (("refresh-500", 6), ("refresh-invalid-grant", 3)):
+            self.seed(-10)
+            self.server.misbehave(name)
+            self.watched(lambda env, status=status: self.loom("token", env=env, status=status))
+            self.server.misbehave()
 
 
 class Waiting(Case):
