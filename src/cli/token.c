@@ -14,10 +14,14 @@
 #include "cli/server_choice.h"
 #include "git/git_credential.h"
 #include "session/access.h"
+#include "system/lock.h"
 
 #include <string.h>
 
-enum { LEAST_LIFE_S = 60, LIFE_MAX_S = 24 * 3600, REFRESH_MS = 30000, TEXT_MAX = 64 * 1024 };
+enum { LEAST_LIFE_S = 60, LIFE_MAX_S = 24 * 3600, TEXT_MAX = 64 * 1024 };
+
+/* A sign-in that has been approved waits for the lock of a refresh, but not for longer than this. */
+enum { REFRESH_MS = LOOM_LOCK_DEADLINE_MS - 1000 };
 
 /* What is printed. The pointers are borrowed. */
 struct answer {
