@@ -20,7 +20,8 @@
 
 enum { LEAST_LIFE_S = 60, LIFE_MAX_S = 24 * 3600, TEXT_MAX = 64 * 1024 };
 
-/* A sign-in that has been approved waits for the lock of a refresh, but not for longer than this. */
+/* A sign-in that has been approved waits for the lock of a refresh, but not for longer than this.
+ */
 enum { REFRESH_MS = LOOM_LOCK_DEADLINE_MS - 1000 };
 
 /* What is printed. The pointers are borrowed. */
