@@ -265,6 +265,29 @@ static void find_plaintext_with_an_unreadable_entry_is_damaged(void **state) {
     }
 }
 
+static void write_plaintext_of(const struct house *house, int count) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer text = LOOM_BUFFER_INIT(HOUSE_FILE_MAX);
+    char entry[64];
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(entry, sizeof entry, "%c\"k%d\":{\"type\":\"api\",\"key\":\"t\"}",
+                       i == 0 ? '{' : ',', i);
+        assert_int_equal(loom_buffer_add_text(&text, entry), LOOM_OK);
+    }
+    assert_int_equal(loom_buffer_add_text(&text, "}"), LOOM_OK);
+    house_write_text(house, VAULT, loom_buffer_text(&text));
+}
+
+/* As many as a vault may have: one more is left alone, whole. */
+static void find_plaintext_of_too_many_is_damaged(void **state) {
+    const struct house *house = *state;
+    write_plaintext_of(house, LOOM_VAULT_ENTRIES_MAX + 1);
+    assert_int_equal(find_error(house->vault, A, true), LOOM_ERR_DAMAGED);
+    assert_false(house_has(house, KEY));
+    write_plaintext_of(house, LOOM_VAULT_ENTRIES_MAX);
+    assert_int_equal(find_error(house->vault, A, true), LOOM_ERR_NOT_FOUND);
+    assert_true(house_has(house, KEY));
+}
+
 /* Plaintext in the place of a vault that existed: somebody may have put it there. */
 static void find_plaintext_beside_a_key_is_damaged(void **state) {
     const struct house *house = *state;
@@ -447,6 +470,7 @@ int main(void) {
         TEST(save_beside_an_import_of_its_key_keeps_both),
         TEST(remove_not_named_leaves_nobodys_entry),
         TEST(find_plaintext_with_an_unreadable_entry_is_damaged),
+        TEST(find_plaintext_of_too_many_is_damaged),
         TEST(find_plaintext_beside_a_key_is_damaged),
         TEST(find_disk_full_keeps_the_plaintext),
         TEST(find_import_cut_before_the_file_starts_again),

@@ -46,6 +46,51 @@ static void signals_catch_descriptor_becomes_and_stays_readable(void **state) {
     }
 }
 
+/* ---- The calls that set it up, led through here (--wrap) ---- */
+
+static int fail_nth; /* this one fails, from 1; 0: none */
+
+static bool fails(void) {
+    bool is_due = fail_nth > 0 && --fail_nth == 0;
+    if (is_due)
+        errno = EMFILE;
+    return is_due;
+}
+
+int __real_pipe2(int fds[2], int flags);
+int __wrap_pipe2(int fds[2], int flags);
+int __real_sigaction(int number, const struct sigaction *action, struct sigaction *out_before);
+int __wrap_sigaction(int number, const struct sigaction *action, struct sigaction *out_before);
+
+int __wrap_pipe2(int fds[2], int flags) {
+    return fails() ? -1 : __real_pipe2(fds, flags);
+}
+
+int __wrap_sigaction(int number, const struct sigaction *action, struct sigaction *out_before) {
+    return fails() ? -1 : __real_sigaction(number, action, out_before);
+}
+
+/* Nothing is caught then, no descriptor stays open, and it can be tried again. */
+static void check_no_set_up(void *argument) {
+    CHECK(signal(SIGHUP, SIG_IGN) != SIG_ERR);
+    int first_free = dup(STDERR_FILENO);
+    CHECK(first_free >= 0 && close(first_free) == 0);
+    fail_nth = *(int *)argument;
+    CHECK(loom_signals_catch() == -1);
+    CHECK(fail_nth == 0);
+    CHECK(signal(SIGINT, SIG_DFL) == SIG_DFL && signal(SIGTERM, SIG_DFL) == SIG_DFL);
+    CHECK(signal(SIGHUP, SIG_IGN) == SIG_IGN);
+    CHECK(dup(STDERR_FILENO) == first_free && close(first_free) == 0);
+    CHECK(loom_signals_catch() >= 0);
+}
+
+static void signals_catch_that_cannot_be_set_up_changes_nothing(void **state) {
+    (void)state;
+    /* The pipe; to ask and to set for two signals, to ask for the one that is ignored. */
+    for (int nth = 1; nth <= 6; nth++)
+        assert_child_passes(check_no_set_up, &nth);
+}
+
 static void check_second_signal(void *argument) {
     const int *numbers = argument;
     (void)catch_fresh();
@@ -186,6 +231,7 @@ static void signals_raise_without_a_signal_does_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_catch_descriptor_becomes_and_stays_readable),
+        cmocka_unit_test(signals_catch_that_cannot_be_set_up_changes_nothing),
         cmocka_unit_test(signals_catch_second_signal_ends_the_program_at_once),
         cmocka_unit_test(signals_catch_signal_that_comes_twice_at_once_is_one),
         cmocka_unit_test(signals_catch_ignored_signal_stays_ignored),
