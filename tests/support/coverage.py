@@ -148,9 +148,8 @@ def too_low(rooms, least):
 
 
 def show(build, source, listing, least):
-    notes = [note for note in counted_objects(build)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        files = merge(pool.map(read_object, notes), source)
+        files = merge(pool.map(read_object, counted_objects(build)), source)
     if not files:
         return "nothing was counted"
     rooms = rooms_of(files)
