@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * OpenSSL fails, at each call that sealing and opening make: nothing is sealed by halves, and not a
- * byte of what was sealed comes out. The linker leads these calls through here (--wrap).
+ * byte of what was sealed comes out (ENC-122). The linker leads these calls through here (--wrap).
  */
 #include "crypto/crypto.h"
 

@@ -277,7 +277,7 @@ static void write_plaintext_of(const struct house *house, int count) {
     house_write_text(house, VAULT, loom_buffer_text(&text));
 }
 
-/* As many as a vault may have: one more is left alone, whole. */
+/* ENC-123. As many as a vault may have: one more is left alone, whole. */
 static void find_plaintext_of_too_many_is_damaged(void **state) {
     const struct house *house = *state;
     write_plaintext_of(house, LOOM_VAULT_ENTRIES_MAX + 1);

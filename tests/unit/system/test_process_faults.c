@@ -91,7 +91,7 @@ static void count_all(void *unused) {
     _exit(calls);
 }
 
-/* MEM-04, MEM-13 */
+/* MEM-106 */
 static void process_harden_that_fails_anywhere_is_told(void **unused) {
     (void)unused;
     int last = child_status(count_all, NULL);

@@ -70,7 +70,7 @@ int __wrap_sigaction(int number, const struct sigaction *action, struct sigactio
     return fails() ? -1 : __real_sigaction(number, action, out_before);
 }
 
-/* Nothing is caught then, no descriptor stays open, and it can be tried again. */
+/* MEM-107: nothing is caught then, no descriptor stays open, and it can be tried again. */
 static void check_no_set_up(void *argument) {
     CHECK(signal(SIGHUP, SIG_IGN) != SIG_ERR);
     int first_free = dup(STDERR_FILENO);
