@@ -119,7 +119,7 @@ class Memory(Case):
         self.watched(lambda env: self.loom("logout", "--discard-damaged", env=env))
 
 
-    def test_mem_133_token_and_status(self):
+    def test_mem_160_token_and_status(self):
         token = self.give(self.server)
         for argv in ((), ("--format", "header"), ("--format", "json")):
             result = self.watched(lambda env, argv=argv: self.print_token(*argv, env=env))
@@ -158,14 +158,14 @@ class Renewed(Case):
             "token_endpoint": self.server.url + "/oauth/token",
             "userinfo_endpoint": self.server.url + "/oauth/userinfo", "client_id": "loom-cli"}))
 
-    def test_mem_134_a_token_that_is_renewed(self):
+    def test_mem_161_a_token_that_is_renewed(self):
         for run in (self.print_token, lambda **more: self.helper("get", self.fields(), **more)):
             self.seed(10)
             result = self.watched(lambda env, run=run: run(env=env))
             self.assertIn(self.server.last("token").encode(), result.out)
             self.watched(lambda env: self.loom("status", env=env))
 
-    def test_mem_135_one_that_cannot_be_renewed(self):
+    def test_mem_162_one_that_cannot_be_renewed(self):
         for name, status in (("refresh-500", 6), ("refresh-invalid-grant", 3)):
             self.seed(-10)
             self.server.misbehave(name)
