@@ -79,13 +79,19 @@ enum news {
     NEWS_DONE, /* taken over, and to be used */
 };
 
+/* Two that share their access token are two all the same when the refresh token was rotated. */
+static bool is_same(const struct loom_credential *a, const struct loom_credential *b) {
+    return loom_secret_is_equal(a->token, b->token) && loom_secret_is_equal(a->refresh, b->refresh);
+}
+
 /*
  * What somebody else stored since this began is as new as a request could make it, however long it
- * lives: a hundred processes must not ask one after the other.
+ * lives: a hundred processes must not ask one after the other. But a token that was refused is no
+ * better for having been given out again.
  */
 static enum news judge(const struct run *run, const struct loom_credential *found) {
-    static const struct loom_refresh_wish alive = {.min_valid_s = 0};
-    if (loom_secret_is_equal(found->token, run->credential->token))
+    const struct loom_refresh_wish alive = {.min_valid_s = 0, .refused = run->wish->refused};
+    if (is_same(found, run->credential))
         return NEWS_NONE;
     return loom_refresh_is_possible(found) && loom_refresh_is_due(found, &alive, now_s(run))
                ? NEWS_LATE

@@ -59,6 +59,23 @@ static void other_refreshes_in_vain_without_rotation(void *context) {
     put(context, 0, REFRESH);
 }
 
+/* A server may give the same access token out again, and rotate the refresh token all the same. */
+static void put_same(struct session_world *world, int64_t left_s) {
+    world_keep(world, &(struct kept){.token = OLD,
+                                     .refresh = OTHER_REFRESH,
+                                     .expires_at = now_s(world) + left_s,
+                                     .life_s = 3600,
+                                     STANDARD});
+}
+
+static void other_rotates_the_refresh_token_alone(void *context) {
+    put_same(context, 3600);
+}
+
+static void other_rotates_in_vain(void *context) {
+    put_same(context, 0);
+}
+
 static void other_signs_in_to_a_loom_server(void *context) {
     world_keep(context, &(struct kept){.token = OTHER});
 }
@@ -284,6 +301,9 @@ static void refresh_takes_what_was_stored_since_it_began(void **state) {
         {"shorter than was wished", other_refreshes_for_a_moment, OTHER, 0},
         {"of another dialect", other_signs_in_to_a_loom_server, OTHER, 0},
         {"past its time", other_refreshes_in_vain, NEW, 1},
+        /* a refresh token that was used before may end the whole grant (RFC 9700, 4.14.2) */
+        {"the same for longer", other_rotates_the_refresh_token_alone, OLD, 0},
+        {"the same, past its time", other_rotates_in_vain, NEW, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct holder holder = {.act = rows[i].act};
