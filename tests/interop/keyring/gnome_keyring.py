@@ -83,7 +83,7 @@ class GnomeKeyring(keyrings.Case):
         # Nobody named the server: git may not choose who gets it.
         result = self.helper("get", self.fields(), env=self.env)
         self.assertEqual(self.answer(result), {})
-        self.assertIn(f"loom login --server {self.server.url}", result.said)
+        self.assertIn(f"loom status --server {self.server.url}", result.said)
         answer = self.get(self.server.url, "--server", self.server.url, env=self.env)
         self.assertEqual(answer["password"], token)
         items, attributes = self.desk.items()
