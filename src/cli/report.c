@@ -23,8 +23,7 @@ static const struct {
      N_("A library that this command needs cannot be used:\n\n    {text}\n")},
     {LOOM_ERR_INTERNAL, EPIPE,
      N_("The code could not be shown, so nobody can type it. Nothing was changed. Look at where "
-        "the "
-        "output goes.")},
+        "the output goes.")},
     {LOOM_ERR_NOT_FOUND, ESTALE,
      N_("Your sign-in to {server} has expired. Please run:\n\n    loom login --server {server}\n")},
     {LOOM_ERR_NOT_FOUND, EDESTADDRREQ,
@@ -96,24 +95,24 @@ static const struct {
         "astray. If you trust the other address, name it yourself:\n\n    {detail}\n")},
     {LOOM_ERR_KEYRING, ETIMEDOUT,
      N_("The system keyring does not answer. Try again later, or keep the sign-in in an encrypted "
-        "file with this option:\n\n    --store file\n")},
+        "file with this command:\n\n    loom login --store file\n")},
     {LOOM_ERR_KEYRING, ECANCELED,
      N_("The system keyring stays locked, because its password was not given. To use it, unlock "
-        "it and try again. To keep the sign-in in an encrypted file, use this option:"
-        "\n\n    --store file\n")},
+        "it and try again. To keep the sign-in in an encrypted file, use this command:"
+        "\n\n    loom login --store file\n")},
     {LOOM_ERR_KEYRING, EINPROGRESS,
      N_("The system keyring did not answer in time, so it is not known whether the change was "
         "made. When the keyring answers again, repeat the command; it reads back what is there.")},
     {LOOM_ERR_KEYRING, EIO,
      N_("The system keyring answers with an error. Try again later, or keep the sign-in in an "
-        "encrypted file with this option:\n\n    --store file\n")},
+        "encrypted file with this command:\n\n    loom login --store file\n")},
     {LOOM_ERR_KEYRING, ANY,
      N_("No system keyring is running here. To keep the sign-in in an encrypted file, use this "
-        "option:\n\n    --store file\n")},
+        "command:\n\n    loom login --store file\n")},
     {LOOM_ERR_KEYRING_LOCKED, ANY,
      N_("The system keyring is locked, and nobody can be asked here to unlock it. Unlock it and "
-        "try again, or keep the sign-in in an encrypted file with this option:"
-        "\n\n    --store file\n")},
+        "try again, or keep the sign-in in an encrypted file with this command:"
+        "\n\n    loom login --store file\n")},
     {LOOM_ERR_STORAGE, ENOSPC, N_("The disk is full. Nothing was stored:\n\n    {detail}\n")},
     {LOOM_ERR_STORAGE, EDQUOT,
      N_("Your disk quota is used up. Nothing was stored:\n\n    {detail}\n")},

@@ -29,7 +29,7 @@ class LoginStorage(loomtest.Case):
         for argv, env in ((["--store", "keyring"], {}), ([], {"LOOM_STORE": "keyring"}),
                           (["--store=keyring"], {"LOOM_STORE": "file"})):
             result = self.check_refused(8, *argv, env=env)
-            self.assertIn("--store file", result.text)
+            self.assertIn("    loom login --store file", result.text.splitlines())
             events = self.events(self.loom("login", "--json", self.server.url, *argv, env=env,
                                            status=8))
             self.assertEqual(events[-1]["error"]["code"], "keyring_unavailable")
