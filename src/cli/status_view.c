@@ -58,9 +58,9 @@ static void say_one(struct loom_cli *cli, const struct loom_status_check *check)
                     &words);
     if (check->credential.token == NULL)
         return;
+    say_end(cli, check);
     loom_say_always(&cli->out, places[check->place.kind],
                     &(struct loom_words){.path = check->place.path, .name = check->place.name});
-    say_end(cli, check);
 }
 
 void loom_status_view_say(struct loom_cli *cli, const struct loom_survey *survey) {

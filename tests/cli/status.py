@@ -147,8 +147,10 @@ class Stored(Case):
         home = self.new_home()
         home.seed(standard(server, pair, -600))
         lines = self.lines("--offline", home=home)
-        self.assertIn("It is renewed when it is next needed.", lines)
-        self.assertIn("The sign-in has expired.", lines)
+        self.assertEqual(lines, [
+            f"   {server.url}", "", "The sign-in has expired.",
+            "It is renewed when it is next needed.", "Kept in an encrypted file:", "",
+            f"    {home.file}"])
 
     def test_several_are_sorted_and_none_comes_twice(self):
         urls = [f"https://{name}.example.com" for name in "cab"]
