@@ -3,8 +3,9 @@
  * loom credential-helper: git's question, and an answer or none.
  *
  * git names the host; only a stored server that matches it is answered for, whatever LOOM_SERVER
- * says, and with --server that one alone. Nothing is asked of a person, and the network is touched
- * only for a token that git said was refused. Having nothing to say is success.
+ * says, and with --server that one alone. Nothing is asked of a person but to unlock the keyring,
+ * at a terminal. The network is touched only to renew a token that is about to end, and to ask
+ * about one that git said was refused. Having nothing to say is success.
  */
 #include "cli/commands.h"
 #include "cli/environment_token.h"
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 /* git waits: five seconds are all that it is kept, a slow keyring included. */
-enum { LEAST_LIFE_S = 60, REFRESH_MS = 3500 };
+enum { LEAST_LIFE_S = 60, READ_AND_ASK_MS = 4000, ASK_MOST_MS = 3500, ASK_LEAST_MS = 500 };
 
 /* What one call works with. */
 struct call {
@@ -159,9 +160,22 @@ static bool is_for_another_user(const struct call *call, const struct loom_origi
            !is_user_ours(&call->request, &credential.account);
 }
 
+static int64_t now_ms(const struct call *call) {
+    const struct loom_clock *clock = &call->cli->ports->clock;
+    return clock->now_ms(clock->context);
+}
+
+/* What a slow keyring took is not left for the server, but what a person took to unlock it is. */
+static int ask_ms(const struct call *call, int64_t began_ms) {
+    int64_t left_ms = began_ms + READ_AND_ASK_MS - now_ms(call);
+    if (left_ms > ASK_MOST_MS || call->cli->was_person_asked)
+        return ASK_MOST_MS;
+    return left_ms > ASK_LEAST_MS ? (int)left_ms : ASK_LEAST_MS;
+}
+
 static int get_stored(const struct call *call) {
     LOOM_CLEANUP(loom_access_clear) struct loom_access access = LOOM_ACCESS_INIT;
-    const struct loom_access_need need = {LEAST_LIFE_S, REFRESH_MS};
+    int64_t began_ms = now_ms(call);
     const struct loom_credential *credential = &access.credential;
     struct loom_error error = LOOM_ERROR_INIT;
     struct loom_origin server;
@@ -179,6 +193,7 @@ static int get_stored(const struct call *call) {
     struct loom_store_question question = {&server, call->has_server};
     /* What a server gives out only once is stored before Ctrl-C ends this. */
     loom_cli_catch_signals(call->cli);
+    const struct loom_access_need need = {LEAST_LIFE_S, ask_ms(call, began_ms)};
     err = loom_access_find(&session, &question, &need, &access, &error);
     if (loom_cli_was_interrupted())
         return LOOM_EXIT_BY_SIGNAL;
