@@ -20,6 +20,9 @@
 /* git looks for a program of this name when its configuration says `helper = loom`. */
 #define HELPER_NAME "git-credential-loom"
 
+/* git waits for five seconds, and another loom that holds the file's lock may have been stopped. */
+enum { HELPER_LOCK_MS = 750 };
+
 static const struct {
     const char *word;
     enum loom_color color;
@@ -266,6 +269,8 @@ enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error
     err = loom_cli_open_keyring(cli, place != LOOM_PLACE_FILE, &keyring);
     if (err == LOOM_OK)
         err = loom_vault_open(&cli->paths, &vault);
+    if (err == LOOM_OK && cli->is_helper)
+        loom_vault_set_patience(vault, HELPER_LOCK_MS);
     if (err == LOOM_OK)
         err = loom_keyring_first_open(keyring, vault, place, &cli->store);
     else

@@ -60,6 +60,7 @@ struct loom_cli {
     struct loom_output out;          /* stdout: what a command exists to print */
     struct loom_output err;          /* stderr: progress, notices, errors */
     bool is_helper;                  /* git asks: quietly, and with little time */
+    bool was_person_asked;           /* to unlock the keyring: the time for that does not count */
     const struct loom_origin *asked; /* what git asks for; NULL: a person asks */
     const char *failure_event;       /* as in struct loom_command */
     struct loom_paths paths;

@@ -20,6 +20,7 @@ static bool may_ask(const struct loom_cli *cli) {
 
 static void say_waiting(void *context) {
     struct loom_cli *cli = context;
+    cli->was_person_asked = true;
     loom_say_always(&cli->err,
                     N_("The system keyring is locked. A window asks for its password, and waits "
                        "for a minute."),

@@ -26,13 +26,14 @@ static void keep_note(const struct loom_session *session, const struct loom_cred
 }
 
 static enum loom_err ask(const struct loom_session *session,
-                         const struct loom_credential *credential, struct loom_error *error) {
+                         const struct loom_credential *credential, int timeout_ms,
+                         struct loom_error *error) {
     struct loom_account account = LOOM_ACCOUNT_INIT;
     struct loom_remote server = {
         .http = session->http,
         .origin = &credential->origin,
         .ca_file = credential->ca_file,
-        .timeout_ms = LOOM_ACCESS_ASK_MS,
+        .timeout_ms = timeout_ms < LOOM_ACCESS_ASK_MS ? timeout_ms : LOOM_ACCESS_ASK_MS,
     };
     enum loom_err err = loom_authority_whoami(&server, credential, &account, error);
     loom_account_clear(&account);
@@ -41,11 +42,12 @@ static enum loom_err ask(const struct loom_session *session,
 }
 
 static enum loom_err check_refusal(const struct loom_session *session,
+                                   const struct loom_access_need *need,
                                    const struct loom_credential *credential,
                                    const struct loom_refused *known, struct loom_error *error) {
     if (!is_due(known, now_epoch_s(session)))
         return LOOM_OK;
-    enum loom_err err = ask(session, credential, error);
+    enum loom_err err = ask(session, credential, need->timeout_ms, error);
     if (err == LOOM_OK) {
         /* A note that stays costs one more question, no more. */
         loom_error_ignore(loom_refused_forget(session->paths, &credential->origin, NULL));
@@ -114,7 +116,7 @@ static enum loom_err prepare(const struct loom_session *session,
         return refresh_if_due(session, need, is_refused, access, error);
     if (loom_credential_is_expired(credential, now_epoch_s(session)))
         return loom_error_set(error, LOOM_ERR_EXPIRED);
-    return is_refused ? check_refusal(session, credential, &note, error) : LOOM_OK;
+    return is_refused ? check_refusal(session, need, credential, &note, error) : LOOM_OK;
 }
 
 enum loom_err loom_access_find(const struct loom_session *session,

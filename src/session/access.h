@@ -35,7 +35,7 @@ enum {
 
 struct loom_access_need {
     int64_t min_valid_s; /* refresh when less than this is left */
-    int timeout_ms;      /* for a refresh, all in all */
+    int timeout_ms;      /* for the server: a refresh all in all, or a question */
 };
 
 struct loom_access {

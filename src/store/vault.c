@@ -218,10 +218,15 @@ enum loom_err loom_vault_open_with(const struct loom_paths *paths, loom_vault_ra
     vault->store.ops = &vault_ops;
     vault->paths = *paths;
     vault->random = random;
+    vault->lock_ms = LOOM_LOCK_DEADLINE_MS;
     *out_vault = &vault->store;
     return LOOM_OK;
 }
 
 enum loom_err loom_vault_open(const struct loom_paths *paths, struct loom_store **out_vault) {
     return loom_vault_open_with(paths, loom_random, out_vault);
+}
+
+void loom_vault_set_patience(struct loom_store *vault, int lock_ms) {
+    vault_of(vault)->lock_ms = lock_ms;
 }

@@ -32,6 +32,12 @@ struct loom_paths; /* system/folder.h */
 LOOM_CHECKED enum loom_err loom_vault_open(const struct loom_paths *paths,
                                            struct loom_store **out_vault);
 
+/*
+ * For who has little time: wait for the lock of the file no longer than this, each time it is
+ * needed, in place of LOOM_LOCK_DEADLINE_MS.
+ */
+void loom_vault_set_patience(struct loom_store *vault, int lock_ms);
+
 enum { LOOM_VAULT_ASIDE_MAX = 256 };
 
 /*

@@ -30,8 +30,8 @@ enum loom_err loom_vault_change_lock(struct loom_vault *vault, struct loom_vault
     if (err == LOOM_OK)
         err = loom_folder_open(vault->paths.data, LOOM_FOLDER_WRITE, &change->data, error);
     if (err == LOOM_OK)
-        err = loom_lock_take(&change->config, LOOM_VAULT_LOCK_NAME, LOOM_LOCK_DEADLINE_MS,
-                             &change->lock, error);
+        err = loom_lock_take(&change->config, LOOM_VAULT_LOCK_NAME, vault->lock_ms, &change->lock,
+                             error);
     if (err != LOOM_OK)
         return err;
     vault->lacks_locks = vault->lacks_locks || change->lock.is_missing;

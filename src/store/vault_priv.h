@@ -248,6 +248,7 @@ struct loom_vault {
     struct loom_store store;
     struct loom_paths paths;
     loom_vault_random *random;
+    int lock_ms; /* longest wait for the lock */
     bool lacks_locks;
     bool has_imported;
 };

@@ -122,6 +122,23 @@ class Locks(loomtest.Case):
         self.assertEqual(self.home.tokens(), {})
         self.assertFalse(self.server.is_alive(self.token))
 
+    def test_git_20_a_stopped_holder_keeps_git_for_five_seconds_at_most(self):
+        """The helper is about to renew the token, and has to know that it can be written."""
+        server = self.start_server("--dialect", "oauth", "--token-life", 3600)
+        pair = server.issue_tokens()
+        end = int(time.time()) + 30
+        self.home.seed((server.url, pair["access_token"], {
+            "type": "oauth", "key": None, "access": pair["access_token"],
+            "refresh": pair["refresh_token"], "dialect": "oauth", "source": "device",
+            "expires": end, "expires_in": 3600, "obtained_at": end - 3600, "issuer": server.url,
+            "token_endpoint": server.url + "/oauth/token", "client_id": "loom-cli"}))
+        with self.stopped_holder(self.lock_file):
+            result = self.helper("get", {"protocol": "http", "host": server.host})
+        self.assertEqual(self.answer(result)["password"], pair["access_token"], result)
+        self.assertIn("could not be renewed just now", result.said)
+        self.assertLess(result.took_s, DEADLINE_S / 2)
+        self.assertEqual(server.state()["refreshes"], 0)
+
     def test_fs_132_ctrl_c_ends_the_wait_for_a_lock(self):
         def once():
             with self.stopped_holder(self.lock_file):

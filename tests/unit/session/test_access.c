@@ -184,6 +184,21 @@ static void find_of_a_refused_token_asks_the_server(void **state) {
     assert_int_equal(world->fake.requests[0].timeout_ms, LOOM_ACCESS_ASK_MS);
 }
 
+/* A keyring that was slow may have left less time than that. */
+static void find_with_little_time_asks_no_longer_than_that(void **state) {
+    struct session_world *world = *state;
+    struct loom_store_question question = {&world->origin, false};
+    struct loom_access_need need = {.min_valid_s = 60, .timeout_ms = 700};
+    struct loom_access access = LOOM_ACCESS_INIT;
+    world_keep(world, &(struct kept){.token = OLD});
+    put_note(world, 0, false);
+    SCRIPT(world, ME);
+    assert_int_equal(loom_access_find(&world->session, &question, &need, &access, &world->error),
+                     LOOM_OK);
+    assert_int_equal(world->fake.requests[0].timeout_ms, 700);
+    loom_access_clear(&access);
+}
+
 /* One row an answer: is it handed out, and what is noted? */
 static void find_of_a_refused_token_does_as_the_server_says(void **state) {
     struct session_world *world = *state;
@@ -345,6 +360,7 @@ int main(void) {
         WORLD_TEST(refuse_again_keeps_what_was_learned),
         WORLD_TEST(refuse_without_a_place_for_the_note_tells_it),
         WORLD_TEST(find_of_a_refused_token_asks_the_server),
+        WORLD_TEST(find_with_little_time_asks_no_longer_than_that),
         WORLD_TEST(find_of_a_refused_token_does_as_the_server_says),
         WORLD_TEST(find_of_a_refused_token_that_is_interrupted_learns_nothing),
         WORLD_TEST(find_of_a_dead_token_asks_nobody_any_more),
