@@ -12,7 +12,8 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../fuzz" && pwd -P)
 build=$1
 shift
 seconds=60
-if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+# None at all would mean without end to libFuzzer; it is refused below, as the name of no fuzzer.
+if [[ ${1:-} =~ ^[1-9][0-9]*$ ]]; then
     seconds=$1
     shift
 fi
