@@ -108,29 +108,29 @@ static bool has_openid(const char *scope) {
     return false;
 }
 
-/*
- * OpenID Connect Core section 5.3: the userinfo endpoint is for tokens "obtained through OpenID
- * Connect Authentication". Shown there, one for another scope may be called invalid, alive as it
- * is; so who asks for another asks for no name. Without a scope it is the server that chooses.
- */
-static void take_scope(const char *scope, struct loom_authority *authority) {
-    (void)snprintf(authority->scope, sizeof authority->scope, "%s", scope);
-    if (scope[0] != '\0' && !has_openid(scope))
-        authority->userinfo = (struct loom_page){.url = ""};
-}
-
-static void choose_scope(const struct search *search, const struct loom_json *metadata,
-                         struct loom_authority *authority) {
+/* What is usual, less what the server does not know. */
+static void take_usual_scope(const struct loom_json *metadata, struct loom_authority *authority) {
     static const char *const usual[] = {"openid", "offline_access"};
-    if (search->scope != NULL) {
-        take_scope(search->scope, authority);
-        return;
-    }
     size_t len = 0;
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
         if (is_known_scope(metadata, usual[i]))
             len += (size_t)snprintf(authority->scope + len, sizeof authority->scope - len, "%s%s",
                                     len > 0 ? " " : "", usual[i]);
+}
+
+/*
+ * OpenID Connect Core section 5.3: the userinfo endpoint is for tokens "obtained through OpenID
+ * Connect Authentication". Shown there, one for another scope may be called invalid, alive as it
+ * is; so who asks for another asks for no name. Without a scope it is the server that chooses.
+ */
+static void choose_scope(const struct search *search, const struct loom_json *metadata,
+                         struct loom_authority *authority) {
+    if (search->scope != NULL)
+        (void)snprintf(authority->scope, sizeof authority->scope, "%s", search->scope);
+    else
+        take_usual_scope(metadata, authority);
+    if (authority->scope[0] != '\0' && !has_openid(authority->scope))
+        authority->userinfo = (struct loom_page){.url = ""};
 }
 
 /* ---- The two places ---- */

@@ -84,7 +84,8 @@ struct loom_remote {
 /*
  * Read what a standard server says about itself: RFC 8414 section 3, then OpenID Connect Discovery
  * section 4. `client_id` NULL is LOOM_CLIENT_ID. `scope` NULL is LOOM_SCOPE less what the server
- * does not know; "" asks for none; with another that lacks `openid` there is no userinfo.
+ * does not know; "" asks for none; with one that lacks `openid`, whoever chose it, there is no
+ * userinfo.
  * server->authority is not looked at.
  *
  * LOOM_ERR_USAGE: a client_id or scope that cannot be sent; nothing was asked. LOOM_ERR_NOT_LOOM:

@@ -452,6 +452,18 @@ static void discover_takes_the_client_and_scope_that_were_wished(void **unused) 
     }
 }
 
+/* The next sign-in asks for the scope of this one, and must not find another server there. */
+static void discover_without_openid_among_the_scopes_leaves_userinfo_out(void **unused) {
+    (void)unused;
+    struct loom_authority authority;
+    assert_int_equal(discover_in(METADATA(",\"scopes_supported\":[\"offline_access\"],"
+                                          "\"userinfo_endpoint\":\"https://loom.example.com/me\""),
+                                 &authority),
+                     LOOM_OK);
+    assert_string_equal(authority.scope, "offline_access");
+    assert_string_equal(authority.userinfo.url, "");
+}
+
 static void discover_of_a_scope_for_no_person_leaves_userinfo_out(void **unused) {
     (void)unused;
     static const struct {
@@ -528,6 +540,7 @@ int main(void) {
         cmocka_unit_test(discover_asks_for_the_usual_scope_less_what_is_unknown),
         cmocka_unit_test(discover_takes_the_client_and_scope_that_were_wished),
         cmocka_unit_test(discover_of_a_scope_for_no_person_leaves_userinfo_out),
+        cmocka_unit_test(discover_without_openid_among_the_scopes_leaves_userinfo_out),
         cmocka_unit_test(discover_with_a_wish_that_cannot_be_sent_asks_nobody),
         cmocka_unit_test(discover_without_room_for_an_error_works_the_same),
     };
