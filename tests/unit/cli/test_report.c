@@ -27,7 +27,8 @@ struct meaning {
     const char *code;
 };
 
-/* The table of INTERFACE.md. A switch, so that a new error does not compile without its row. */
+/* The tables of README.md and docs/JSON.md. A switch, so that a new error does not compile without
+ * its row. */
 static struct meaning meaning_of(enum loom_err err) {
     switch (err) {
     case LOOM_OK:
