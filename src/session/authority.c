@@ -58,6 +58,21 @@ enum loom_err loom_authority_recall(const struct loom_credential *credential,
     return err;
 }
 
+enum loom_err loom_authority_find(const struct loom_remote *server,
+                                  const struct loom_credential *credential,
+                                  struct loom_authority *out_authority, struct loom_error *error) {
+    struct loom_remote asked = *server;
+    enum loom_err err = loom_authority_recall(credential, out_authority);
+    if (err != LOOM_OK)
+        return loom_error_detail(error, err, credential->origin.url);
+    if (!out_authority->is_standard || out_authority->token.url[0] != '\0')
+        return LOOM_OK;
+    asked.authority = NULL;
+    asked.timeout_ms /= 2; /* the search has two places */
+    return loom_oauth_discover(&asked, credential->client_id, credential->scope, out_authority,
+                               error);
+}
+
 /* "" is kept as absent. */
 static enum loom_err keep(char **stored, const char *text) {
     char *copy = NULL;
@@ -127,9 +142,14 @@ enum loom_err loom_authority_revoke(const struct loom_remote *server,
     struct loom_remote remote = *server;
     const struct loom_tokens tokens = {.access = credential->token, .refresh = credential->refresh};
     *out_revocation = LOOM_REVOKE_FAILED;
-    enum loom_err err = loom_authority_recall(credential, &authority);
+    bool has_to_look = credential->dialect == LOOM_DIALECT_OAUTH && !credential->token_endpoint;
+    if (has_to_look)
+        remote.timeout_ms /= 2;
+    enum loom_err err = loom_authority_find(&remote, credential, &authority, error);
+    if (has_to_look && err == LOOM_ERR_NOT_LOOM)
+        *out_revocation = LOOM_REVOKE_UNSUPPORTED;
     if (err != LOOM_OK)
-        return loom_error_detail(error, err, credential->origin.url);
+        return err;
     remote.authority = &authority;
     return loom_oauth_revoke(&remote, &tokens, out_revocation, error);
 }

@@ -23,6 +23,15 @@
 LOOM_CHECKED enum loom_err loom_authority_recall(const struct loom_credential *credential,
                                                  struct loom_authority *out_authority);
 
+/*
+ * The same, and where no endpoints are remembered the server is asked for them, within
+ * server->timeout_ms. Else those of loom_oauth_discover().
+ */
+LOOM_CHECKED enum loom_err loom_authority_find(const struct loom_remote *server,
+                                               const struct loom_credential *credential,
+                                               struct loom_authority *out_authority,
+                                               struct loom_error *error);
+
 /* Write the dialect and, of a standard server, the rest. LOOM_ERR_INTERNAL: no memory. */
 LOOM_CHECKED enum loom_err loom_authority_remember(const struct loom_authority *authority,
                                                    struct loom_credential *credential);
@@ -45,8 +54,9 @@ LOOM_CHECKED enum loom_err loom_authority_whoami(const struct loom_remote *serve
                                                  struct loom_error *error);
 
 /*
- * End the tokens of a credential with whoever gave them out, as loom_oauth_revoke() does.
- * `server` says how to ask; its authority is not looked at.
+ * End the tokens of a credential with whoever gave them out, as loom_oauth_revoke() does; who that
+ * is, is found as loom_authority_find() does, all within server->timeout_ms. `server` says how to
+ * ask; its authority is not looked at.
  */
 LOOM_CHECKED enum loom_err loom_authority_revoke(const struct loom_remote *server,
                                                  const struct loom_credential *credential,

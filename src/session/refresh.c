@@ -177,19 +177,6 @@ static struct loom_remote remote(const struct run *run, const struct loom_author
     };
 }
 
-/* What another program left says nothing of where it came from. The search has two places. */
-static enum loom_err find_authority(const struct run *run, struct loom_authority *out_authority,
-                                    struct loom_error *error) {
-    enum loom_err err = loom_authority_recall(run->credential, out_authority);
-    if (err != LOOM_OK)
-        return loom_error_detail(error, err, run->credential->origin.url);
-    if (out_authority->token.url[0] != '\0')
-        return LOOM_OK;
-    struct loom_remote server = remote(run, NULL, left_ms(run) / 2);
-    return loom_oauth_discover(&server, run->credential->client_id, run->credential->scope,
-                               out_authority, error);
-}
-
 /* RFC 6749 section 6: the answer may carry a new refresh token; if it does not, the old one stays.
  */
 static enum loom_err renew(const struct run *run, const struct loom_authority *authority,
@@ -263,15 +250,17 @@ static enum loom_err ask(struct run *run, struct loom_error *error) {
     LOOM_CLEANUP(loom_tokens_clear) struct loom_tokens tokens = LOOM_TOKENS_INIT;
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential newer = LOOM_CREDENTIAL_INIT;
     struct loom_authority authority;
+    struct loom_remote server;
     int64_t asked_at = 0;
     enum loom_err err = LOOM_ERR_TIMEOUT;
     if (left_ms(run) < REQUEST_MS)
         return loom_error_set(error, err);
-    err = find_authority(run, &authority, error);
+    server = remote(run, NULL, left_ms(run));
+    err = loom_authority_find(&server, run->credential, &authority, error);
     if (err == LOOM_OK && left_ms(run) < REQUEST_MS)
         err = loom_error_set(error, LOOM_ERR_TIMEOUT);
     if (err == LOOM_OK) {
-        struct loom_remote server = remote(run, &authority, left_ms(run));
+        server = remote(run, &authority, left_ms(run));
         asked_at = now_s(run);
         err = loom_oauth_refresh(&server, run->credential->refresh, &tokens, error);
     }

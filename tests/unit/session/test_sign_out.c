@@ -166,6 +166,31 @@ static void sign_out_of_an_import_adopts_and_ends_it(void **state) {
     assert_string_equal(world_kept_token(world), "");
 }
 
+/* It remembers no endpoints: the server says where its refresh token can be ended. */
+static void sign_out_of_a_standard_import_asks_where_to_end_it(void **state) {
+    struct session_world *world = *state;
+    struct loom_signed_out signed_out;
+    static const struct fake_answer metadata = {
+        .to = "GET /.well-known/oauth-authorization-server",
+        .status = 200,
+        .json = "{\"issuer\":\"" SERVER "\",\"token_endpoint\":\"" SERVER "/token\","
+                "\"device_authorization_endpoint\":\"" SERVER "/device\","
+                "\"revocation_endpoint\":\"" SERVER "/revoke\"}"};
+    static const struct fake_answer ended = {.to = "POST /revoke", .status = 200, .other = ""};
+    world_keep(world, &(struct kept){.token = OLD, .refresh = "rt_old", .is_standard = true});
+    SCRIPT(world, metadata, ended, ended);
+    assert_int_equal(sign_out(world, NULL, &signed_out), LOOM_OK);
+    assert_int_equal(signed_out.revocation, LOOM_REVOKED);
+    assert_int_equal(world->fake.sent, 3);
+    assert_non_null(strstr(world->fake.requests[1].body, "rt_old"));
+    /* one sign-out, all its requests together */
+    int together_ms = 0;
+    for (size_t i = 0; i < world->fake.sent; i++)
+        together_ms += world->fake.requests[i].timeout_ms;
+    assert_true(together_ms <= LOOM_SESSION_REVOKE_MS);
+    assert_string_equal(world_kept_token(world), "");
+}
+
 /* Both are somebody's sign-in to this server: neither may live on untold. */
 static void sign_out_tells_of_an_import_under_the_same_key_too(void **state) {
     struct session_world *world = *state;
@@ -358,6 +383,7 @@ int main(void) {
         WORLD_TEST(sign_out_tells_when_the_store_fails),
         WORLD_TEST(sign_out_trusts_the_named_authorities_else_the_remembered_ones),
         WORLD_TEST(sign_out_of_an_import_adopts_and_ends_it),
+        WORLD_TEST(sign_out_of_a_standard_import_asks_where_to_end_it),
         WORLD_TEST(sign_out_tells_of_an_import_under_the_same_key_too),
         WORLD_TEST(sign_out_leaves_a_server_with_a_colliding_key_alone),
         WORLD_TEST(sign_out_ends_different_tokens_in_both_places),
