@@ -163,14 +163,18 @@ static int run_without_command(struct loom_cli *cli, const struct loom_options_l
 static int find_and_run(struct loom_cli *cli, int argc, const char **argv) {
     LOOM_CLEANUP(loom_options_left_clear) struct loom_options_left left = {.argv = NULL};
     struct loom_options_read read = {argv, argc, NULL, true};
-    if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE)
+    if (loom_options_parse(&read, &cli->options, &left) != LOOM_OPTION_FINE) {
+        cli->options.json = asks_for_json(argc, argv);
         return refuse_option(cli, &left, "");
+    }
     if (left.argc == 0)
         return run_without_command(cli, &left);
     const struct loom_command *command = loom_command_find(left.argv[0]);
-    if (command == NULL)
+    if (command == NULL) {
+        cli->options.json = asks_for_json(argc, argv);
         return loom_failure_usage(
             cli, N_("There is no such command. To see them all, run:\n\n    loom help\n"), NULL);
+    }
     int at = argc - left.argc;
     bool has_ended = at > 1 && strcmp(argv[at - 1], "--") == 0;
     if (has_ended) { /* no options stand behind it, whatever they look like */

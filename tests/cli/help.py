@@ -89,9 +89,8 @@ class Help(loomtest.Case):
 
     def mistake(self, *argv, **more):
         result = self.loom(*argv, status=2, **more)
-        # Who asks for JSON may read JSON, also where that is the mistake.
-        if result.out or "--json" not in argv:
-            self.assertEqual(bool(result.out), "--json" in argv, result)
+        # Who asks for JSON reads JSON, also where that is the mistake, or the command is.
+        self.assertEqual(bool(result.out), "--json" in argv, result)
         if result.out:
             schema.check_failure(self, result)
         self.check_page(result.text)
@@ -103,11 +102,12 @@ class Help(loomtest.Case):
             result = self.mistake(word)
             self.assertIn("no such command", result.said)
             self.mistake("help", word)
+        self.mistake("frob", "--json")
 
     def test_unknown_options(self):
         for argv in (["--frob"], ["-x"], ["--Server"], ["login", "--frob"], ["login", "-x"],
                      ["logout", "--store", "file"], ["login", "--all"], ["--json"],
-                     ["--no-browser", "login"], ["help", "--json"],
+                     ["--no-browser", "login"], ["--frob", "status", "--json"], ["help", "--json"],
                      ["credential-helper", "--json", "get"]):
             self.mistake(*argv)
 

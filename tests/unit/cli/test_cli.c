@@ -140,7 +140,7 @@ static void run_of_what_cannot_be_used_is_a_usage_error(void **state) {
         {"loom login -tPLANTED", "\n    -t\n"},
         {"loom login --server", "\n    --server\n"},
         {"loom login --json=PLANTED", "\n    --json\n"},
-        {"loom --json login", "\n    --json\n"}, /* a command's own option stands behind it */
+        {"loom --store login", "\n    --store\n"}, /* a command's own option stands behind it */
         {"loom login --all", "\n    --all\n"},
         {"loom login a PLANTED", "one argument too many"},
         {"loom logout --color=PLANTED", "auto, always or never"},
