@@ -31,7 +31,7 @@ union header {
 };
 
 /* The library may call from threads of its own. */
-static atomic_bool has_failed;
+static atomic_ulong failures;
 
 static union header *header_of(void *block) {
     return (union header *)block - 1;
@@ -42,7 +42,7 @@ void *loom_wiping_malloc(size_t size) {
     if (size <= SIZE_MAX - sizeof *header)
         header = malloc(sizeof *header + size);
     if (header == NULL) {
-        atomic_store(&has_failed, true);
+        (void)atomic_fetch_add(&failures, 1);
         return NULL;
     }
     header->size = size;
@@ -79,6 +79,6 @@ void loom_wiping_free(void *block) {
         loom_free_wiped(header_of(block), sizeof(union header) + header_of(block)->size);
 }
 
-bool loom_wiping_take_failure(void) {
-    return atomic_exchange(&has_failed, false);
+unsigned long loom_wiping_failures(void) {
+    return atomic_load(&failures);
 }

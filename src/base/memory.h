@@ -9,7 +9,6 @@
 #ifndef LOOM_BASE_MEMORY_H
 #define LOOM_BASE_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define LOOM_CLEANUP(function) __attribute__((cleanup(function)))
@@ -31,10 +30,10 @@ char *loom_wiping_strdup(const char *text);
 void loom_wiping_free(void *block);
 
 /*
- * Was there a block since the last time this was asked that these could not give? Such a library
- * may take the want of memory for something else, and blame the network for it.
+ * How many blocks these could not give so far, in any thread. Such a library may take the want of
+ * memory for something else, and blame the network for it: look before a call of it, and after.
  */
-bool loom_wiping_take_failure(void);
+unsigned long loom_wiping_failures(void);
 
 /* For LOOM_CLEANUP on a `char *` from malloc: wipe up to the NUL, free, set to NULL. */
 void loom_string_drop(char **string);

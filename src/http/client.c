@@ -137,7 +137,7 @@ static enum loom_err run_exchange(struct loom_http_exchange *exchange, curl_sock
                                   struct loom_error *error) {
     CURLcode result = CURLE_OK;
     log_request(exchange->request);
-    (void)loom_wiping_take_failure();
+    unsigned long failures = loom_wiping_failures();
     enum loom_err err = loom_http_transfer(exchange, &result, out_kept, error);
     if (err != LOOM_OK)
         return err;
@@ -148,7 +148,7 @@ static enum loom_err run_exchange(struct loom_http_exchange *exchange, curl_sock
     if (result == CURLE_OK)
         return LOOM_OK;
     /* Without memory libcurl finds no host, or no end of a line: nobody else is to blame. */
-    if (loom_wiping_take_failure())
+    if (loom_wiping_failures() != failures)
         return loom_error_detail(error, LOOM_ERR_INTERNAL, N_("There is not enough memory."));
     return loom_http_explain(exchange, result, error);
 }
