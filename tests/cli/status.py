@@ -126,6 +126,8 @@ class Stored(Case):
         self.note(URL, TOKEN)
         row = self.status(status=3)[URL]
         self.assertEqual((row["state"], row["checked_at"]), ("rejected", "2023-11-14T22:13:20Z"))
+        self.home.seed((URL, self.plant(TOKEN), {"expires": int(time.time()) + 7200}))
+        self.assertNotIn("Good until", self.loom("status", status=3).out.decode())
         self.note(URL, TOKEN, is_dead=False)
         self.assertEqual(self.status("--offline")[URL]["state"], "unknown")
         self.note(URL, "another")
@@ -143,6 +145,10 @@ class Stored(Case):
             self.note(server.url, pair["refresh_token"], home=home)
             row = self.status("--offline", status=status, home=home)[server.url]
             self.assertEqual((row["state"], row["refreshable"]), (state, False))
+            # Nor does a good one, where the server was asked and said no.
+            self.note(server.url, pair["access_token"], home=home)
+            row = self.status("--offline", status=3, home=home)[server.url]
+            self.assertEqual((row["state"], row["refreshable"]), ("rejected", False))
         # Past its time, and renewed when it is needed: nothing is wrong with that.
         home = self.new_home()
         home.seed(standard(server, pair, -600))
@@ -248,6 +254,7 @@ class Imports(Case):
                 result = self.loom("status", *argv, env=env)
                 self.assertIn("Signed in as Ada Lovelace.", result.out.decode())
                 self.assertIn("taken over and encrypted", result.said)
+                self.assertNotIn("    " + self.key, result.text.splitlines())
                 self.assertEqual(self.get(self.server.url)["password"], self.mine)
                 result = self.loom("status")
                 self.assertIn("    " + vault.server_key(URL), result.text.splitlines())
@@ -457,7 +464,8 @@ class Environment(Case):
 
     def test_no_home_and_no_disk(self):
         for home in ({"HOME": None, "XDG_CONFIG_HOME": "/proc/none", "XDG_DATA_HOME": "/proc/none"},
-                     {"HOME": "/proc/none"}, {"HOME": "/dev/null"}):
+                     {"HOME": "/proc/none"}, {"HOME": "/dev/null"}, {"LOOM_STORE": "nonsense"},
+                     {"LOOM_STORE": "keyring"}):
             for argv in ((), (self.server.url,), ("--server", self.server.url)):
                 with self.subTest(home, argv=argv):
                     row = self.status(*argv, env=self.env(**home))[self.server.url]
