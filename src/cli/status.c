@@ -177,9 +177,10 @@ static int run_survey(struct loom_cli *cli, struct loom_survey *survey, const ch
 }
 
 static int run(struct loom_cli *cli, int argc, char *const *argv) {
-    LOOM_CLEANUP(survey_clear) struct loom_survey survey = {.checks = NULL};
+    struct loom_survey survey = {.checks = NULL};
     loom_cli_catch_signals(cli);
     int status = run_survey(cli, &survey, argc > 0 ? argv[0] : NULL);
+    survey_clear(&survey);
     return loom_cli_was_interrupted() ? LOOM_EXIT_BY_SIGNAL : status;
 }
 

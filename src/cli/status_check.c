@@ -118,19 +118,20 @@ static bool is_at(const struct loom_origin *server, const struct loom_page *page
  * Of the environment's token nothing is known, so the server may be a standard one after all. The
  * token is for exactly that server: no other host gets it.
  */
-static enum loom_err ask_standard(struct loom_remote *server, struct loom_status_check *check,
+static enum loom_err ask_standard(const struct loom_remote *asked, struct loom_status_check *check,
                                   struct loom_account *out_account) {
     struct loom_authority authority;
-    server->timeout_ms = left_ms(check) / 2; /* there are two places to look at */
-    enum loom_err err = loom_oauth_discover(server, NULL, NULL, &authority, &check->error);
+    struct loom_remote server = *asked;
+    server.timeout_ms = left_ms(check) / 2; /* there are two places to look at */
+    enum loom_err err = loom_oauth_discover(&server, NULL, NULL, &authority, &check->error);
     if (err != LOOM_OK)
         return err;
     check->credential.dialect = LOOM_DIALECT_OAUTH;
     if (!is_at(check->server, &authority.userinfo))
         return LOOM_ERR_NOT_FOUND;
-    server->authority = &authority;
-    server->timeout_ms = left_ms(check);
-    return loom_oauth_whoami(server, check->credential.token, out_account, &check->error);
+    server.authority = &authority;
+    server.timeout_ms = left_ms(check);
+    return loom_oauth_whoami(&server, check->credential.token, out_account, &check->error);
 }
 
 static enum loom_err ask_with(const struct loom_http *http, struct loom_status_check *check,

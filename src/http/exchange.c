@@ -67,6 +67,7 @@ curl_socket_t loom_http_open_socket(void *context, curlsocktype purpose,
  * libcurl does, on a new connection, when one that was kept ends without an answer: a poll would
  * come before its time, and a refresh token that rotates would be spent twice.
  */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's. */
 int loom_http_begin_request(void *context, char *peer, char *own, int peer_port, int own_port) {
     struct loom_http_exchange *exchange = context;
     (void)peer, (void)own, (void)peer_port, (void)own_port;
