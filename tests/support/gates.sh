@@ -164,12 +164,15 @@ count() { # NAME STATUS SECONDS
     fi
 }
 
+# Most tests wait most of the time: for a server, a keyring, a second to pass.
+readonly beside=$((2 * $(nproc)))
+
 run_ctest() { # NAME PRESET AS_WHOM CTEST_ARGUMENTS...
     local name=$1 folder=$root/build/$2 as=$3 status=0 since=$SECONDS
     shift 3
     mkdir -p "$folder/Testing"
     ((EUID != 0)) || [[ $as != as_tester ]] || chown -R "$nobody:$nobody" "$folder/Testing"
-    "$as" ctest --test-dir "$folder" -j2 --timeout 300 --output-on-failure --no-tests=error "$@" \
+    "$as" ctest --test-dir "$folder" -j"$beside" --timeout 300 --output-on-failure --no-tests=error "$@" \
         >"$logs/$name.log" 2>&1 </dev/null || status=$?
     cp "$folder/Testing/Temporary/LastTest.log" "$logs/$name.all" 2>/dev/null || : >"$logs/$name.all"
     count "$name" "$status" $((SECONDS - since))
