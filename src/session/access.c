@@ -20,9 +20,8 @@ static bool is_due(const struct loom_refused *note, int64_t now_s) {
 /* A note that cannot be written costs one more question next time, no more. */
 static void keep_note(const struct loom_session *session, const struct loom_credential *credential,
                       const struct loom_refused *note) {
-    enum loom_err err =
-        loom_refused_note(session->paths, &credential->origin, credential->token, note, NULL);
-    (void)err;
+    loom_error_ignore(
+        loom_refused_note(session->paths, &credential->origin, credential->token, note, NULL));
 }
 
 static enum loom_err ask(const struct loom_session *session,
