@@ -25,10 +25,18 @@ def is_running(process):
         return False
 
 
+def children_of_thread(thread):
+    """A thread that has ended meanwhile has left its children to the others."""
+    try:
+        return (thread / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def children_of(process):
     """The processes that this one has started and not yet buried."""
     threads = pathlib.Path(f"/proc/{process}/task").iterdir()
-    return [child for thread in threads for child in (thread / "children").read_text().split()]
+    return [child for thread in threads for child in children_of_thread(thread)]
 
 
 class GitCase(harness.Case):
