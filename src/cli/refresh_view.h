@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said of a credential that was to be handed out: by `token`, `status` and git's helper. */
+/*
+ * What is said of a credential that was to be handed out: by `token`, `status` and git's helper.
+ *
+ *     err = loom_access_find(&session, &question, &need, &access, &error);
+ *     if (err == LOOM_ERR_EXPIRED) return loom_refresh_view_expired(cli, &server);
+ *     loom_refresh_view_trouble(cli, &access);      // handed out all the same
+ */
 #ifndef LOOM_CLI_REFRESH_VIEW_H
 #define LOOM_CLI_REFRESH_VIEW_H
 

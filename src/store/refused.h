@@ -7,9 +7,11 @@
  * by SHA-256(origin) the first 16 hex digits of SHA-256("loom/v1/refused\0" || token), when the
  * server was last asked, and whether it said that the token is dead.
  *
- *     err = loom_refused_find(&paths, &origin, token, &note, error);  // a note of another token is
- * none err = loom_refused_note(&paths, &origin, token, &note, error); err =
- * loom_refused_forget(&paths, &origin, error);              // after a new sign-in
+ *     err = loom_refused_find(&paths, &origin, token, &note, error);
+ *     err = loom_refused_note(&paths, &origin, token, &note, error);
+ *     err = loom_refused_forget(&paths, &origin, error);     // after a new sign-in
+ *
+ * A note of another token is none.
  *
  * A file that cannot be read as such is treated as absent: it holds nothing that cannot be found
  * out again. Writes happen under refused.json.lock.
