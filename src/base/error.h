@@ -13,7 +13,7 @@
  *
  * and its callers hand it through untouched. `error` may be NULL everywhere. A loom_error is public
  * by construction: it never holds a secret, and everything in it is still printed through
- * loom_text_printable().
+ * loom_text_add_printable().
  *
  * Outputs (out_...) are written once, on success; on failure they are left as they were.
  */
