@@ -42,6 +42,7 @@ IS_SANITIZED = os.environ.get("LOOM_SANITIZED", "") != ""
 # What Ctrl-C may take. The promise is 200 ms; a loaded machine and sanitizers get more, and less
 # than the second in which a program that looks only now and then would notice.
 STOP_S = 0.5
+TRIES = 3  # of what was only too slow
 
 COLUMNS = 80
 ESCAPES = ("\r\x1b[K", "\x1b[1m", "\x1b[0m")  # all that loom may send to a terminal
@@ -132,6 +133,10 @@ class Home:
     def files(self):
         return sorted(os.path.relpath(path, self.path) for path, info in leaks.walk(self.path)
                       if not stat.S_ISDIR(info.st_mode) and not self.is_server_lock(path))
+
+
+class TooSlow(AssertionError):
+    """All was right but the time it took."""
 
 
 class Case(unittest.TestCase):
@@ -269,11 +274,16 @@ class Case(unittest.TestCase):
         """`once()` does it all and returns how long it took. On a busy machine one try says little:
         the best of three counts."""
         took_s = []
-        while len(took_s) < 3:
+        while len(took_s) < TRIES:
             took_s.append(once())
             if took_s[-1] < limit_s:
                 return
         self.fail(f"always slower than {limit_s} s: {took_s}")
+
+    def check_quick(self, took_s, limit_s, *more):
+        """As in_time, for a case whose only fault was its slowness: all of it is done again."""
+        if took_s >= limit_s:
+            raise TooSlow(": ".join(map(str, (f"{took_s:.1f} s, not {limit_s} s", *more))))
 
     # ---- What holds after every case ----
 
@@ -384,15 +394,31 @@ def _flat(suite):
             yield item
 
 
-def _run_one(case):
+def _try_one(case):
+    """What went wrong, and whether that was nothing but time."""
     result = unittest.TestResult()
-    began = time.monotonic()
     case.run(result)
     bad = result.failures + result.errors
-    verdict = "FAILED" if bad else "skipped" if result.skipped else "ok"
+    slow = bool(bad) and all(f"{TooSlow.__name__}: " in text for _, text in bad)
+    return [text for _, text in bad], [text for _, text in result.skipped], slow
+
+
+def try_case(case):
+    """(what went wrong, what it skipped), of the last try."""
+    for number in range(1, TRIES + 1):
+        bad, skipped, slow = _try_one(type(case)(case._testMethodName))
+        if not slow or number == TRIES:
+            return bad, skipped
+        print(f"slow, try {number} of {TRIES}: {case.id()}", flush=True)
+
+
+def _run_one(case):
+    began = time.monotonic()
+    bad, skipped = try_case(case)
+    verdict = "FAILED" if bad else "skipped" if skipped else "ok"
     print(f"{verdict:8}{time.monotonic() - began:6.1f} s  {case.id().rpartition('__main__.')[2]}",
           flush=True)
-    return [text for _, text in bad] + [f"skipped: {text}" for _, text in result.skipped]
+    return bad + [f"skipped: {text}" for text in skipped]
 
 
 def _run_class(cls, cases, threads):
