@@ -46,6 +46,8 @@ static const char *const option_faults[] = {
     [LOOM_OPTION_TAKES_NO_VALUE] =
         N_("This option takes no value:\n\n    {option}\n\nTo see how it is used, "
            "run:\n\n    loom help {command}\n"),
+    [LOOM_OPTION_BAD_VALUE] =
+        N_("This option takes one of these words, and no other:\n\n    {option} {detail}\n"),
     [LOOM_OPTION_NO_MEMORY] = N_("There is not enough memory."),
 };
 
@@ -74,8 +76,8 @@ static void open_outputs(struct loom_cli *cli, enum loom_color color) {
     loom_output_open(&cli->err, STDERR_FILENO, &style);
 }
 
-/* What the global options say about output; LOOM_ERR_USAGE: it was said. */
-static enum loom_err apply_globals(struct loom_cli *cli) {
+/* What the global options say about output. */
+static void apply_globals(struct loom_cli *cli) {
     const char *wish = cli->options.color != NULL ? cli->options.color : colors[0].word;
     int verbosity = cli->options.verbose > cli->environment.debug ? cli->options.verbose
                                                                   : cli->environment.debug;
@@ -83,14 +85,9 @@ static enum loom_err apply_globals(struct loom_cli *cli) {
     if (verbosity > 0)
         loom_log_open(verbosity > 1 ? LOOM_LOG_WIRE : LOOM_LOG_STEPS, show_log_line);
     for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++) {
-        if (strcmp(wish, colors[i].word) == 0) {
+        if (strcmp(wish, colors[i].word) == 0)
             open_outputs(cli, colors[i].color);
-            return LOOM_OK;
-        }
     }
-    (void)loom_failure_usage(cli, N_("This option is auto, always or never:\n\n    --color\n"),
-                             NULL);
-    return LOOM_ERR_USAGE;
 }
 
 /* As --json and --format are read; the values of other options look the same and do no harm. */
@@ -113,7 +110,9 @@ static int refuse_option(struct loom_cli *cli, const struct loom_options_left *l
     const char *message = option_faults[left->fault];
     if (left->fault != LOOM_OPTION_NO_MEMORY)
         return loom_failure_usage(cli, message,
-                                  &(struct loom_words){.option = left->option, .command = command});
+                                  &(struct loom_words){.option = left->option,
+                                                       .command = command,
+                                                       .detail = left->values});
     (void)loom_error_detail(&error, LOOM_ERR_INTERNAL, message);
     return loom_failure(cli, &error, NULL);
 }
@@ -146,15 +145,13 @@ static int parse_and_run(struct loom_cli *cli, const struct loom_command *comman
     }
     if (cli->options.format != NULL && strcmp(cli->options.format, "json") == 0)
         cli->options.json++;
-    if (apply_globals(cli) != LOOM_OK)
-        return LOOM_EXIT_USAGE;
+    apply_globals(cli);
     return run_command(cli, command, &left);
 }
 
 /* A bare `loom`, `loom --help`, `loom --version`. */
 static int run_without_command(struct loom_cli *cli, const struct loom_options_left *left) {
-    if (apply_globals(cli) != LOOM_OK)
-        return LOOM_EXIT_USAGE;
+    apply_globals(cli);
     if (cli->options.version == 0)
         return loom_help_print(cli, NULL);
     return run_command(cli, &loom_command_help, left);

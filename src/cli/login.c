@@ -145,7 +145,7 @@ static const struct loom_option options[] = {
     {"no-browser", '\0', NULL, N_("do not open a browser"), LOOM_OPTION_AT(no_browser)},
     {"with-token", '\0', NULL, N_("read a token from standard input instead"),
      LOOM_OPTION_AT(with_token)},
-    {"store", '\0', "PLACE", N_("auto, keyring or file"), LOOM_OPTION_AT(store)},
+    {"store", '\0', "auto|keyring|file", N_("where to keep the sign-in"), LOOM_OPTION_AT(store)},
     {"client-id", '\0', "ID", N_("as whom to sign in to a standard OAuth server"),
      LOOM_OPTION_AT(client_id)},
     {"scope", '\0', "SCOPE", N_("what to ask a standard OAuth server for"), LOOM_OPTION_AT(scope)},

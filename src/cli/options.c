@@ -18,7 +18,7 @@ const struct loom_option loom_global_options[] = {
      LOOM_OPTION_AT(verbose)},
     {"quiet", 'q', NULL, N_("only errors, and of login the address and the code"),
      LOOM_OPTION_AT(quiet)},
-    {"color", '\0', "WHEN", N_("auto, always or never"), LOOM_OPTION_AT(color)},
+    {"color", '\0', "auto|always|never", N_("whether to use colour"), LOOM_OPTION_AT(color)},
     {"help", 'h', NULL, N_("show this text"), LOOM_OPTION_AT(help)},
     {"version", 'V', NULL, N_("show the version"), LOOM_OPTION_AT(version)},
     LOOM_OPTIONS_END,
@@ -32,6 +32,24 @@ static const struct {
     {POPT_ERROR_UNWANTEDARG, LOOM_OPTION_TAKES_NO_VALUE},
     {POPT_ERROR_MALLOC, LOOM_OPTION_NO_MEMORY},
 };
+
+bool loom_option_is_closed(const char *value) {
+    return value != NULL && strchr(value, '|') != NULL;
+}
+
+static bool allows(const struct loom_option *row, const char *value) {
+    size_t len = strlen(value);
+    if (!loom_option_is_closed(row->value))
+        return true;
+    for (const char *word = row->value;; word++) {
+        size_t word_len = strcspn(word, "|");
+        if (word_len == len && strncmp(word, value, len) == 0)
+            return true;
+        word += word_len;
+        if (*word == '\0')
+            return false;
+    }
+}
 
 /* Our rows as popt wants them, and back: `val` is the index into `rows` plus one. */
 struct tables {
@@ -53,20 +71,21 @@ static void add_rows(struct tables *tables, const struct loom_option *rows) {
     }
 }
 
-/* False: popt had no memory for the value. */
-static bool store_value(struct loom_options *options, const struct loom_option *row, char *value) {
+/* LOOM_OPTION_NO_MEMORY: popt had none for the value. */
+static enum loom_option_fault store_value(struct loom_options *options,
+                                          const struct loom_option *row, char *value) {
     void *field = (char *)options + row->offset;
     if (row->value == NULL) {
         int *count = field;
         *count += 1;
-        return true;
+        return LOOM_OPTION_FINE;
     }
     if (value == NULL)
-        return false;
+        return LOOM_OPTION_NO_MEMORY;
     char **text = field;
     free(*text);
     *text = value;
-    return true;
+    return allows(row, value) ? LOOM_OPTION_FINE : LOOM_OPTION_BAD_VALUE;
 }
 
 static bool is_letter_known(const struct tables *tables, char letter) {
@@ -102,6 +121,11 @@ static void note_fault(poptContext context, int code, const struct tables *table
             left->fault = faults[i].fault;
     if (bad != NULL)
         name_option(tables, bad, left->option);
+}
+
+static void note_bad_value(const struct loom_option *row, struct loom_options_left *left) {
+    left->values = row->value;
+    (void)snprintf(left->option, sizeof left->option, "--%s", row->name);
 }
 
 /*
@@ -146,17 +170,20 @@ enum loom_option_fault loom_options_parse(const struct loom_options_read *read,
         return out_left->fault = LOOM_OPTION_NO_MEMORY;
     int code;
     char *value = NULL; /* of the last option */
-    bool has_values = true;
     while ((code = poptGetNextOpt(context)) > 0) {
+        const struct loom_option *row = tables.rows[code - 1];
         value = poptGetOptArg(context);
-        has_values = store_value(options, tables.rows[code - 1], value) && has_values;
+        enum loom_option_fault fault = store_value(options, row, value);
+        if (out_left->fault == LOOM_OPTION_FINE && fault == LOOM_OPTION_BAD_VALUE)
+            note_bad_value(row, out_left);
+        out_left->fault = fault > out_left->fault ? fault : out_left->fault;
     }
     const char **rest = poptGetArgs(context);
     if (code < -1)
         note_fault(context, code, &tables, out_left);
-    else if (!has_values || has_lost_arguments(read, rest, value))
+    else if (has_lost_arguments(read, rest, value))
         out_left->fault = LOOM_OPTION_NO_MEMORY;
-    else
+    else if (out_left->fault == LOOM_OPTION_FINE)
         take_arguments(rest, out_left);
     (void)poptFreeContext(context);
     return out_left->fault;

@@ -38,16 +38,23 @@ struct loom_options {
 };
 
 struct loom_option {
-    const char *name;  /* without dashes; NULL ends the table */
-    char letter;       /* short form, or '\0' */
-    const char *value; /* what the value is called in help; NULL: a flag */
-    const char *help;  /* marked for translation; NULL: an older name, not shown */
-    size_t offset;     /* into struct loom_options */
+    const char *name; /* without dashes; NULL ends the table */
+    char letter;      /* short form, or '\0' */
+    /*
+     * What help calls the value; NULL: a flag. "a|b|c" is a closed set: nothing else is taken.
+     * Shells complete URL as a stored server, and FILE as a file.
+     */
+    const char *value;
+    const char *help; /* marked for translation; NULL: an older name, not shown */
+    size_t offset;    /* into struct loom_options */
 };
 
 #define LOOM_OPTION_AT(member) offsetof(struct loom_options, member)
 #define LOOM_OPTIONS_END                                                                           \
     { NULL, '\0', NULL, NULL, 0 }
+
+/* Is this a closed set, "a|b|c"? */
+bool loom_option_is_closed(const char *value);
 
 /* Those of every command. */
 extern const struct loom_option loom_global_options[];
@@ -57,6 +64,7 @@ enum loom_option_fault {
     LOOM_OPTION_UNKNOWN,
     LOOM_OPTION_NEEDS_VALUE,
     LOOM_OPTION_TAKES_NO_VALUE,
+    LOOM_OPTION_BAD_VALUE, /* not in the closed set */
     LOOM_OPTION_NO_MEMORY,
 };
 
@@ -72,6 +80,7 @@ enum { LOOM_OPTION_NAME_SIZE = 64 };
 struct loom_options_left {
     enum loom_option_fault fault;
     char option[LOOM_OPTION_NAME_SIZE]; /* the one at fault: never a value, nor what may be one */
+    const char *values;                 /* of a bad value: the closed set */
     char **argv;                        /* the arguments left, NULL-terminated; owned */
     int argc;
 };

@@ -65,12 +65,11 @@ static const struct {
     enum loom_err (*add)(const struct answer *answer, struct loom_buffer *out);
 } formats[] = {{"raw", add_raw}, {"header", add_header}, {"json", add_json}};
 
-enum { FORMATS = sizeof formats / sizeof formats[0] };
-
+/* Not given, it is the first. */
 static size_t find_format(const char *word) {
     size_t row = 0;
-    while (word != NULL && row < FORMATS && strcmp(formats[row].word, word) != 0)
-        row++;
+    for (size_t i = 0; word != NULL && i < sizeof formats / sizeof formats[0]; i++)
+        row = strcmp(formats[i].word, word) == 0 ? i : row;
     return row;
 }
 
@@ -181,10 +180,7 @@ static bool read_min_valid(const char *typed, int64_t *min_valid_s) {
 
 static int run(struct loom_cli *cli, int argc, char *const *argv) {
     struct call call = {.cli = cli, .min_valid_s = LEAST_LIFE_S};
-    call.format = find_format(cli->options.format != NULL ? cli->options.format : formats[0].word);
-    if (call.format == FORMATS)
-        return loom_failure_usage(
-            cli, N_("The format is raw, header or json:\n\n    --format raw\n"), NULL);
+    call.format = find_format(cli->options.format);
     if (!read_min_valid(cli->options.min_valid, &call.min_valid_s))
         return loom_failure_usage(
             cli,
@@ -204,7 +200,7 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
 static const struct loom_option options[] = {
     {"min-valid", '\0', "SECONDS", N_("get a new one if it is good for less (60)"),
      LOOM_OPTION_AT(min_valid)},
-    {"format", '\0', "FORMAT", N_("raw, header or json"), LOOM_OPTION_AT(format)},
+    {"format", '\0', "raw|header|json", N_("how to print it"), LOOM_OPTION_AT(format)},
     {"reveal", '\0', NULL, N_("print it even to a terminal"), LOOM_OPTION_AT(reveal)},
     LOOM_OPTIONS_END,
 };

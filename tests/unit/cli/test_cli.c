@@ -143,8 +143,8 @@ static void run_of_what_cannot_be_used_is_a_usage_error(void **state) {
         {"loom --store login", "\n    --store\n"}, /* a command's own option stands behind it */
         {"loom login --all", "\n    --all\n"},
         {"loom login a PLANTED", "one argument too many"},
-        {"loom logout --color=PLANTED", "auto, always or never"},
-        {"loom --color PLANTED", "auto, always or never"},
+        {"loom logout --color=PLANTED", "--color auto|always|never\n"},
+        {"loom --color PLANTED", "--color auto|always|never\n"},
         {"loom logout --all --server https://PLANTED", "not both"},
         {"loom logout --all PLANTED", "not both"},
         {"loom credential-helper", "get, store or erase"},

@@ -27,12 +27,19 @@ static const char *print_help(const struct loom_command *command) {
     return text;
 }
 
+static bool has_label(const char *text, const char *label) {
+    const char *found = strstr(text, label);
+    while (found != NULL && found[strlen(label)] != ' ' && found[strlen(label)] != '\n')
+        found = strstr(found + 1, label);
+    return found != NULL;
+}
+
 static void expect_options(const char *text, const struct loom_option *rows) {
     for (; rows != NULL && rows->name != NULL; rows++) {
         char label[80];
-        (void)snprintf(label, sizeof label, "--%s%s%s ", rows->name, rows->value != NULL ? " " : "",
+        (void)snprintf(label, sizeof label, "--%s%s%s", rows->name, rows->value != NULL ? " " : "",
                        rows->value != NULL ? rows->value : "");
-        expect(label, (strstr(text, label) != NULL) == (rows->help != NULL));
+        expect(label, has_label(text, label) == (rows->help != NULL));
         expect(label, rows->help == NULL || strstr(text, rows->help) != NULL);
     }
 }

@@ -22,7 +22,7 @@ enum { WORDS_MAX = 16, LINE_SIZE = 512 };
 
 static const struct loom_option own[] = {
     {"json", '\0', NULL, "", LOOM_OPTION_AT(json)},
-    {"store", '\0', "PLACE", "", LOOM_OPTION_AT(store)},
+    {"store", '\0', "auto|file", "", LOOM_OPTION_AT(store)},
     LOOM_OPTIONS_END,
 };
 
@@ -168,6 +168,16 @@ static void parse_of_what_is_no_option_says_which(void **state) {
         {"--verbose=2", LOOM_OPTION_TAKES_NO_VALUE, "--verbose"},
         {"-v=2", LOOM_OPTION_TAKES_NO_VALUE, "-v"},
         {"-qv=2", LOOM_OPTION_TAKES_NO_VALUE, "-v"},
+        /* closed sets */
+        {"--store nonsense", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--store=File url", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--store ''", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--store=fil", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--store=files", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--store=auto|file", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--color=x --store=x", LOOM_OPTION_BAD_VALUE, "--color"},
+        {"--store=x --store=file", LOOM_OPTION_BAD_VALUE, "--store"},
+        {"--store=x --bogus", LOOM_OPTION_UNKNOWN, "--bogus"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct loom_options options;
