@@ -2,6 +2,7 @@
 #include "cli/login_view.h"
 
 #include "cli/json_output.h"
+#include "cli/login_code.h"
 #include "cli/login_place.h"
 #include "cli/report.h"
 #include "store/store.h"
@@ -93,76 +94,10 @@ static bool show_dialect(void *context, const struct loom_authority *authority, 
     return !is_changed || err->is_terminal || view->cli->options.client_id != NULL;
 }
 
-static enum loom_err add_code(const struct loom_login_view *view,
-                              const struct loom_device_grant *grant, struct loom_json *object) {
-    /* Whoever reads the log of a CI run could approve with the complete address. */
-    const char *complete =
-        grant->has_complete && !view->cli->environment.is_ci ? grant->complete.url : NULL;
-    enum loom_err err = loom_json_add_text(object, "server", view->server->url);
-    if (err == LOOM_OK)
-        err = loom_json_add_text(object, "verification_url", grant->page.url);
-    if (err == LOOM_OK)
-        err = loom_json_add_text(object, "verification_url_complete", complete);
-    return err == LOOM_OK ? loom_json_add_text(object, "user_code", grant->user_code) : err;
-}
-
-static void print_code(const struct loom_login_view *view, const struct loom_device_grant *grant,
-                       int64_t expires_at) {
-    LOOM_CLEANUP(loom_json_drop) struct loom_json *object = NULL;
-    enum loom_err err = loom_json_output_new("code", &object);
-    if (err == LOOM_OK)
-        err = add_code(view, grant, object);
-    if (err == LOOM_OK)
-        err = loom_json_output_time(object, "expires_at", expires_at);
-    if (err == LOOM_OK)
-        err = loom_json_add_number(object, "interval", grant->terms.interval_s);
-    if (err == LOOM_OK)
-        loom_json_output_line(view->cli, object);
-    else
-        view->cli->out.has_failed = true;
-}
-
-static void show_page(struct loom_output *err, const struct loom_login_view *view,
-                      const struct loom_device_grant *grant) {
-    struct loom_words words = {.server = view->server->url};
-    loom_say(err, N_("Sign in to {server}\n\n1. Open this page, on this or any other device:\n\n"),
-             &words);
-    loom_output_strong(err, grant->page.url);
-}
-
-/* Whoever reads JSON is warned on stderr. */
-static void warn_of_foreign_page(struct loom_output *err, const struct loom_login_view *view,
-                                 const struct loom_device_grant *grant) {
-    struct loom_words words = {.detail = grant->page.origin.url};
-    if (!loom_origin_is_same_host(&grant->page.origin, view->server))
-        loom_say_always(err,
-                        N_("\nThis page is not on the server that you named. Be sure that you "
-                           "trust it:\n\n    {detail}\n"),
-                        &words);
-}
-
-static void print_prompt(const struct loom_login_view *view, const struct loom_device_grant *grant,
-                         int64_t expires_at) {
-    struct loom_output *err = &view->cli->err;
-    if (wants_json(view)) {
-        print_code(view, grant, expires_at);
-        warn_of_foreign_page(err, view, grant);
-        return;
-    }
-    show_page(err, view, grant);
-    warn_of_foreign_page(err, view, grant);
-    loom_say(err, N_("\n2. Type this code there:\n\n"), NULL);
-    loom_output_strong(err, grant->user_code);
-    loom_say(err,
-             N_("\nGo on only if you started this sign-in yourself. Never type a code that "
-                "somebody sent you, and never give this one away.\n\n"),
-             NULL);
-}
-
 /* A page alone is not enough to open: a person compares the code there with this one. */
 static bool show_code(void *context, const struct loom_device_grant *grant, int64_t expires_at) {
     struct loom_login_view *view = context;
-    print_prompt(view, grant, expires_at);
+    loom_login_show_code(view->cli, view->server, grant, expires_at);
     if (wants_json(view) ? view->cli->out.has_failed : view->cli->err.has_failed)
         return false;
     loom_login_browser_start(&view->browser, view->cli, grant);
