@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "base/sentences.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/failure.h"
@@ -253,9 +254,7 @@ static enum loom_err choose_place(const struct loom_cli *cli, enum loom_place *o
             return LOOM_OK;
         }
     }
-    return loom_error_detail(
-        error, LOOM_ERR_USAGE,
-        N_("The place for the sign-in is auto, keyring or file:\n\n    --store\n    LOOM_STORE\n"));
+    return loom_error_detail(error, LOOM_ERR_USAGE, loom_sentence_usage(LOOM_USAGE_PLACE));
 }
 
 enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error) {

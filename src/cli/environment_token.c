@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/environment_token.h"
 
+#include "base/sentences.h"
 #include "cli/failure.h"
 #include "cli/server_choice.h"
 
@@ -16,8 +17,7 @@ enum loom_err loom_environment_token_server(struct loom_cli *cli, struct loom_or
             (void)loom_failure(cli, &(struct loom_error){.code = err}, NULL);
         return err;
     }
-    (void)loom_failure_usage(
-        cli, N_("LOOM_TOKEN is set without LOOM_SERVER. Set both, or neither."), NULL);
+    (void)loom_failure_usage(cli, loom_sentence_usage(LOOM_USAGE_LONELY_TOKEN), NULL);
     return LOOM_ERR_USAGE;
 }
 
@@ -32,9 +32,7 @@ static void say_bad_token(struct loom_cli *cli, const struct loom_error *error) 
         return;
     }
     (void)loom_failure_usage(
-        cli,
-        is_read ? N_("There is no token in this:\n\n    {detail}\n")
-                : N_("This file of LOOM_TOKEN_FILE cannot be read:\n\n    {detail}\n"),
+        cli, loom_sentence_usage(is_read ? LOOM_USAGE_NO_TOKEN : LOOM_USAGE_TOKEN_FILE),
         &(struct loom_words){.detail = error->detail});
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From an error to a sentence, an exit status and a code: the only table of its kind.
+ * From an error to what a person is told, in their language, and to an exit status. The sentences
+ * and the codes stand in base/sentences.h.
  */
 #ifndef LOOM_CLI_REPORT_H
 #define LOOM_CLI_REPORT_H

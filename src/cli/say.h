@@ -6,9 +6,7 @@
  *     loom_say(&cli->err, N_("Signed in to {server} as {name}."),
  *              &(struct loom_words){.server = origin.url, .name = name});
  *
- * The names are the members of struct loom_words. There are no printf formats in messages: a
- * translation, however wrong, cannot make the program read what is not there. Every value goes
- * through loom_text_add_printable(), so a message may carry what a server or a file said.
+ * base/phrase.h says what may stand in a message.
  *
  * N_() of base/error.h marks a message for translation; what stands in it is one literal, without
  * macros, because xgettext reads the source as it is. The catalogue is looked at when something is
@@ -21,23 +19,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/phrase.h"
 #include "terminal/output.h"
-
-struct loom_words {
-    const char *server;
-    const char *name;
-    const char *path;
-    const char *detail;
-    const char *text; /* a message itself, or a word of our own from below: translated as well */
-    const char *command;
-    const char *option;
-    const char *time;    /* left, as 9:58 */
-    const char *date;    /* when, as 2026-01-31T23:59:59Z */
-    const char *minutes; /* how many */
-    const char *status;
-};
-
-enum { LOOM_PHRASE_MAX = 64 * 1024 }; /* bytes of a finished message */
 
 /* Append the finished message in the person's language. `words` NULL: it has none. */
 LOOM_CHECKED enum loom_err loom_phrase(const char *message, const struct loom_words *words,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/server_choice.h"
 
+#include "base/sentences.h"
 #include "base/text.h"
 #include "cli/failure.h"
 #include "store/store.h"
@@ -9,51 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What is wrong with an address, and what to type. Never the address itself: it may hold a
- * password. */
-static const char *const refusals[] = {
-    [LOOM_ORIGIN_FINE] =
-        N_("This address cannot be used.\n\n    --server https://loom.example.com\n"),
-    [LOOM_ORIGIN_EMPTY] = N_("The server's address is empty. Write it like this:\n\n    --server "
-                             "https://loom.example.com\n"),
-    [LOOM_ORIGIN_TOO_LONG] = N_("The server's address is too long to be one."),
-    [LOOM_ORIGIN_BAD_CHARACTER] =
-        N_("The server's address holds a blank or another character that an address cannot have. "
-           "Write it like this:\n\n    --server https://loom.example.com\n"),
-    [LOOM_ORIGIN_NON_ASCII] =
-        N_("The server's address holds letters outside a-z. Write an international name in its "
-           "xn-- form."),
-    [LOOM_ORIGIN_BAD_SCHEME] = N_("A server's address begins with https:// like this:\n\n    "
-                                  "--server https://loom.example.com\n"),
-    [LOOM_ORIGIN_INSECURE] =
-        N_("http:// sends everything in the clear, so it is only for this computer itself:\n\n"
-           "    localhost\n    127.0.0.1\n    [::1]\n\nFor any other server write https:// like "
-           "this:\n\n    --server https://loom.example.com\n"),
-    [LOOM_ORIGIN_NO_HOST] = N_("The server's address names no server. Write it like this:\n\n    "
-                               "--server https://loom.example.com\n"),
-    [LOOM_ORIGIN_USERINFO] =
-        N_("The server's address holds a user name (something before an @). Leave it out, like "
-           "this:\n\n    --server https://loom.example.com\n"),
-    [LOOM_ORIGIN_BAD_AUTHORITY] = N_("The server's name holds a % or a backslash. Write it like "
-                                     "this:\n\n    --server https://loom.example.com\n"),
-    [LOOM_ORIGIN_BAD_HOST] = N_("This is no server's name. It has parts of letters, digits and "
-                                "hyphens between dots:\n\n    --server https://loom.example.com\n"),
-    [LOOM_ORIGIN_TRAILING_DOT] = N_("Leave out the dot at the end of the server's name:\n\n    "
-                                    "--server https://loom.example.com\n"),
-    [LOOM_ORIGIN_ODD_ADDRESS] =
-        N_("Write a numeric address as four numbers without leading zeros, like this:\n\n"
-           "    --server https://192.0.2.10\n"),
-    [LOOM_ORIGIN_BAD_PORT] = N_("A port is a number from 1 to 65535, like this:\n\n"
-                                "    --server https://loom.example.com:8443\n"),
-    [LOOM_ORIGIN_QUERY] = N_("Leave out the question mark and what follows it, like this:\n\n    "
-                             "--server https://loom.example.com\n"),
-    [LOOM_ORIGIN_FRAGMENT] = N_("Leave out the # and what follows it, like this:\n\n    --server "
-                                "https://loom.example.com\n"),
-    [LOOM_ORIGIN_BAD_PATH] =
-        N_("The path in the server's address holds an empty part, a dot part or a %. Write it "
-           "plainly, like this:\n\n    --server https://example.com/loom\n"),
-};
 
 /*
  * The host of a typed address, behind the scheme and before port and path, when its letters are
@@ -82,7 +38,7 @@ static void say_refusal(struct loom_cli *cli, const char *typed, enum loom_origi
                                  &(struct loom_words){.detail = ascii.data});
         return;
     }
-    (void)loom_failure_usage(cli, refusals[fault], NULL);
+    (void)loom_failure_usage(cli, loom_sentence_origin(fault), NULL);
 }
 
 enum loom_err loom_server_parse(struct loom_cli *cli, const char *typed,
