@@ -48,6 +48,11 @@ struct loom_keyring_options {
     int total_ms;                   /* for all operations together, unlocking aside; 0: no limit */
     bool may_ask;                   /* a person sits here and can be asked to unlock */
     /*
+     * For suggestions: list() reads no secret, and tells what the labels of items say, which
+     * somebody else may have written.
+     */
+    bool is_by_label;
+    /*
      * What somebody else asks for, borrowed: a listing has a person asked only when something is
      * filed for that server or for one above its path. NULL: whatever is filed.
      */

@@ -266,7 +266,7 @@ static enum loom_err perform_list(struct keyring *keyring, const struct task *ta
     struct loom_secret_service *service = &keyring->service;
     GList *items = NULL;
     enum loom_err err = loom_secret_service_search(service, NULL, &items, error);
-    if (err == LOOM_OK && is_all_locked(service->loop.lib, items))
+    if (err == LOOM_OK && !service->options.is_by_label && is_all_locked(service->loop.lib, items))
         err = unlock_and_list(service, &items, error);
     if (err == LOOM_OK)
         err = loom_error_set(error,

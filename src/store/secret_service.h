@@ -59,6 +59,10 @@ LOOM_CHECKED enum loom_err loom_secret_service_search(struct loom_secret_service
                                                       const char *key, GList **out_items,
                                                       struct loom_error *error);
 
+/* The server that an item's label names. False: none. */
+bool loom_secret_service_read_label(struct loom_secret_service *service, SecretItem *item,
+                                    struct loom_origin *out_origin);
+
 void loom_secret_service_free_list(struct loom_secret_service *service, GList **items);
 
 /*

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define LABEL "Loom: "
+
 /* What one of our items says of itself; a search names as much of it as it knows. */
 static const struct {
     const char *name, *value;
@@ -135,7 +137,7 @@ enum loom_err loom_secret_service_search(struct loom_secret_service *service, co
     enum loom_err err = find_paths(service, key, &paths, error);
     if (err == LOOM_OK)
         err = open_items(service, &paths, &items, error);
-    if (err == LOOM_OK)
+    if (err == LOOM_OK && !service->options.is_by_label)
         err = load_secrets(service, items, error);
     paths_free(service, &paths);
     if (err == LOOM_OK)
@@ -143,6 +145,16 @@ enum loom_err loom_secret_service_search(struct loom_secret_service *service, co
     else
         loom_secret_service_free_list(service, &items);
     return err;
+}
+
+bool loom_secret_service_read_label(struct loom_secret_service *service, SecretItem *item,
+                                    struct loom_origin *out_origin) {
+    char *label = service->loop.lib->item_get_label(item);
+    const char *url =
+        label != NULL && strncmp(label, LABEL, strlen(LABEL)) == 0 ? label + strlen(LABEL) : NULL;
+    bool is_read = url != NULL && loom_origin_parse(url, strlen(url), out_origin, NULL) == LOOM_OK;
+    service->loop.lib->free(label);
+    return is_read;
 }
 
 void loom_secret_service_free_list(struct loom_secret_service *service, GList **items) {
@@ -166,7 +178,7 @@ enum loom_err loom_secret_service_create(struct loom_secret_service *service,
     const struct loom_libsecret *lib = service->loop.lib;
     struct loom_call call;
     GError *fault = NULL;
-    if (loom_buffer_add_format(&label, "Loom: %s", draft->origin->url) != LOOM_OK ||
+    if (loom_buffer_add_format(&label, LABEL "%s", draft->origin->url) != LOOM_OK ||
         !loom_call_begin(&service->loop, &call))
         return loom_error_set(error, LOOM_ERR_INTERNAL);
     GHashTable *attributes = make_attributes(lib, draft->key, sizeof fixed / sizeof fixed[0]);

@@ -84,6 +84,7 @@
     SECRET(item_delete)                                                                            \
     SECRET(item_delete_finish)                                                                     \
     SECRET(item_get_attributes)                                                                    \
+    SECRET(item_get_label)                                                                         \
     SECRET(item_get_locked)                                                                        \
     SECRET(item_get_modified)                                                                      \
     SECRET(item_get_secret)                                                                        \

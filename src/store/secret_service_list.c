@@ -62,12 +62,21 @@ static enum loom_err note_item(struct loom_secret_service *service, SecretItem *
     return err;
 }
 
+/* What others called their items is no server. */
+static enum loom_err note_label(struct loom_secret_service *service, SecretItem *item,
+                                struct seen **first) {
+    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+    credential.has_origin = loom_secret_service_read_label(service, item, &credential.origin);
+    return credential.has_origin ? note(first, &credential, "") : LOOM_OK;
+}
+
 enum loom_err loom_secret_list_visit(struct loom_secret_service *service, const GList *items,
                                      loom_store_visit *visit, void *context) {
     struct seen *first = NULL;
     enum loom_err err = LOOM_OK;
     for (; err == LOOM_OK && items != NULL; items = items->next)
-        err = note_item(service, items->data, &first);
+        err = service->options.is_by_label ? note_label(service, items->data, &first)
+                                           : note_item(service, items->data, &first);
     for (const struct seen *seen = first; err == LOOM_OK && seen != NULL; seen = seen->next) {
         struct loom_store_entry entry = {seen->has_origin ? &seen->origin : NULL, seen->key};
         visit(context, &entry);
