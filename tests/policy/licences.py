@@ -7,7 +7,8 @@ import house
 LINE = "SPDX-License-Identifier: Apache-2.0"
 PATTERNS = ("CMakeLists.txt", "dev", ".ci/*", ".clang-tidy", "src/**/*.[ch]", "include/**/*.h",
             "src/**/CMakeLists.txt", "tests/**/*.[ch]", "tests/**/*.py", "tests/**/*.sh",
-            "tests/**/CMakeLists.txt", "tests/fuzz/*.dict", "**/*.cmake")
+            "tests/**/CMakeLists.txt", "tests/fuzz/*.dict", "docs/**/*.sh", "docs/**/CMakeLists.txt",
+            "**/*.cmake")
 
 
 def check(files):
