@@ -144,6 +144,7 @@ static enum loom_err run_exchange(struct loom_http_exchange *exchange, curl_sock
     /* A connection that closes within the head is a complete answer to libcurl. */
     if (result == CURLE_OK && exchange->head.part != LOOM_HEAD_DONE)
         result = CURLE_PARTIAL_FILE;
+    exchange->result = result;
     log_answer(exchange, result);
     if (result == CURLE_OK)
         return LOOM_OK;
@@ -183,10 +184,55 @@ static enum loom_err send_request(void *context, const struct loom_http_request 
         err = loom_http_exchange_open(client, request, &exchange, error);
     if (err != LOOM_OK)
         return err;
-    err = run_exchange(&exchange, &client->kept, error);
+    if (client->probe != NULL)
+        err = loom_probe_begin(&exchange, error);
+    if (err == LOOM_OK)
+        err = run_exchange(&exchange, &client->kept, error);
+    if (client->probe != NULL)
+        loom_probe_end(&exchange, err);
     if (err == LOOM_OK)
         hand_over(&exchange, out_response);
     loom_http_exchange_close(&exchange);
+    return err;
+}
+
+/*
+ * What a refused certificate says, libcurl tells only of one that was not to be judged. So a client
+ * of its own opens a connection, looks, and closes it; whatever comes of that is no error.
+ */
+static void look_at_certificate(const struct loom_http_client *client,
+                                const struct loom_http_request *request,
+                                struct loom_probe_certificate *out_certificate) {
+    LOOM_CLEANUP(loom_http_response_clear)
+    struct loom_http_response none = LOOM_HTTP_RESPONSE_INIT;
+    struct loom_http_client *other;
+    struct loom_probe seen = {.reached = LOOM_PROBE_NOTHING};
+    const struct loom_http_request look = {.origin = request->origin,
+                                           .ca_file = request->ca_file,
+                                           .path = "/",
+                                           .timeout_ms = LOOM_PROBE_LOOK_MS};
+    if (loom_http_client_new(client->stop_fd, &other) != LOOM_OK)
+        return;
+    other->probe = &seen;
+    other->is_looking = true;
+    loom_error_ignore(
+        send_request(other, &look, &none, NULL)); /* nothing answers what is not asked */
+    loom_http_client_free(other);
+    *out_certificate = seen.certificate;
+}
+
+static enum loom_err probe_request(void *context, const struct loom_http_request *request,
+                                   struct loom_probe *out_probe,
+                                   struct loom_http_response *out_response,
+                                   struct loom_error *error) {
+    struct loom_http_client *client = context;
+    *out_probe = (struct loom_probe){.reached = LOOM_PROBE_NOTHING};
+    leave(client); /* a kept connection would show nothing of the way to it */
+    client->probe = out_probe;
+    enum loom_err err = send_request(client, request, out_response, error);
+    client->probe = NULL;
+    if (out_probe->tls != LOOM_TLS_FINE)
+        look_at_certificate(client, request, &out_probe->certificate);
     return err;
 }
 
@@ -211,7 +257,7 @@ enum loom_err loom_http_client_new(const int *stop_fd, struct loom_http_client *
 }
 
 struct loom_http loom_http_client_port(struct loom_http_client *client) {
-    return (struct loom_http){.context = client, .send = send_request};
+    return (struct loom_http){.context = client, .send = send_request, .probe = probe_request};
 }
 
 void loom_http_client_free(struct loom_http_client *client) {

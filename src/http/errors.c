@@ -42,37 +42,47 @@ static const struct {
     long verify;
     enum loom_err err;
     const char *word;
+    enum loom_tls_fault fault;
 } VERDICTS[] = {
-    {0, LOOM_ERR_TLS, N_("certificate is for another name")},
-    {1, LOOM_ERR_TLS, N_("certificate is for another name")},
-    {2, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
-    {9, LOOM_ERR_TLS, N_("certificate not yet valid")},
-    {10, LOOM_ERR_TLS, N_("certificate expired")},
-    {18, LOOM_ERR_TLS_AUTHORITY, "certificate signed by itself"},
-    {19, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
-    {20, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
-    {21, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority"},
-    {23, LOOM_ERR_TLS, N_("certificate revoked")},
-    {62, LOOM_ERR_TLS, N_("certificate is for another name")},
-    {64, LOOM_ERR_TLS, N_("certificate is for another name")},
-    {66, LOOM_ERR_TLS, N_("certificate too weak")},
-    {67, LOOM_ERR_TLS, N_("certificate too weak")},
-    {68, LOOM_ERR_TLS, N_("certificate too weak")},
+    {0, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
+    {1, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
+    {2, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
+     LOOM_TLS_UNKNOWN_AUTHORITY},
+    {9, LOOM_ERR_TLS, N_("certificate not yet valid"), LOOM_TLS_NOT_YET_VALID},
+    {10, LOOM_ERR_TLS, N_("certificate expired"), LOOM_TLS_EXPIRED},
+    {18, LOOM_ERR_TLS_AUTHORITY, "certificate signed by itself", LOOM_TLS_SELF_SIGNED},
+    {19, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
+     LOOM_TLS_UNKNOWN_AUTHORITY},
+    {20, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
+     LOOM_TLS_UNKNOWN_AUTHORITY},
+    {21, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
+     LOOM_TLS_UNKNOWN_AUTHORITY},
+    {23, LOOM_ERR_TLS, N_("certificate revoked"), LOOM_TLS_REVOKED},
+    {62, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
+    {64, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
+    {66, LOOM_ERR_TLS, N_("certificate too weak"), LOOM_TLS_WEAK},
+    {67, LOOM_ERR_TLS, N_("certificate too weak"), LOOM_TLS_WEAK},
+    {68, LOOM_ERR_TLS, N_("certificate too weak"), LOOM_TLS_WEAK},
 };
 
 /* ---- Proxies ---- */
 
-/* The one that libcurl uses for https, unless NO_PROXY says otherwise; NULL: none. */
-static const char *proxy_variable(const struct loom_http_exchange *exchange) {
+const char *loom_http_proxy_variable(const struct loom_origin *origin) {
     static const char *const NAMES[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    if (exchange->request->origin->is_loopback)
+    if (origin->is_loopback)
         return NULL;
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         const char *value = getenv(NAMES[i]);
         if (value != NULL && value[0] != '\0')
-            return value;
+            return NAMES[i];
     }
     return NULL;
+}
+
+/* The proxy that libcurl uses for https, unless NO_PROXY says otherwise; NULL: none. */
+static const char *find_proxy(const struct loom_http_exchange *exchange) {
+    const char *name = loom_http_proxy_variable(exchange->request->origin);
+    return name != NULL ? getenv(name) : NULL;
 }
 
 static bool is_socks(const char *proxy) {
@@ -94,7 +104,7 @@ static long connect_status(const struct loom_http_exchange *exchange) {
  * 8.7; the port that was dialled tells it too, unless proxy and server share one.
  */
 static bool is_proxy_fault(const struct loom_http_exchange *exchange, CURLcode result) {
-    const char *proxy = proxy_variable(exchange);
+    const char *proxy = find_proxy(exchange);
     if (proxy == NULL)
         return false;
     long status = connect_status(exchange);
@@ -113,7 +123,7 @@ static enum loom_err explain_proxy(const struct loom_http_exchange *exchange,
                                    struct loom_error *error) {
     LOOM_CLEANUP(loom_buffer_clear)
     struct loom_buffer site = LOOM_BUFFER_INIT(LOOM_ERROR_DETAIL_MAX);
-    const char *proxy = proxy_variable(exchange);
+    const char *proxy = find_proxy(exchange);
     if (proxy != NULL)
         loom_site_spell(exchange->client->curl, NULL, proxy, &site);
     (void)loom_error_detail(error, LOOM_ERR_PROXY, loom_buffer_text(&site));
@@ -134,14 +144,30 @@ static bool is_openssl(const struct loom_curl *curl) {
     return false;
 }
 
-static enum loom_err explain_certificate(const struct loom_http_exchange *exchange,
-                                         struct loom_error *error) {
+/* The row of VERDICTS, or their number: the verdict is another one. */
+static size_t find_verdict(const struct loom_http_exchange *exchange) {
     const struct loom_curl *curl = exchange->client->curl;
+    const size_t count = sizeof VERDICTS / sizeof VERDICTS[0];
+    size_t row = 0;
     long verify = -1;
     (void)curl->easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
-    for (size_t i = 0; is_openssl(curl) && i < sizeof VERDICTS / sizeof VERDICTS[0]; i++)
-        if (VERDICTS[i].verify == verify)
-            return loom_error_detail(error, VERDICTS[i].err, VERDICTS[i].word);
+    while (row < count && VERDICTS[row].verify != verify)
+        row++;
+    return is_openssl(curl) ? row : count;
+}
+
+enum loom_tls_fault loom_http_tls_fault(const struct loom_http_exchange *exchange) {
+    if (exchange->result != CURLE_PEER_FAILED_VERIFICATION)
+        return LOOM_TLS_REFUSED;
+    size_t row = find_verdict(exchange);
+    return row < sizeof VERDICTS / sizeof VERDICTS[0] ? VERDICTS[row].fault : LOOM_TLS_REFUSED;
+}
+
+static enum loom_err explain_certificate(const struct loom_http_exchange *exchange,
+                                         struct loom_error *error) {
+    size_t row = find_verdict(exchange);
+    if (row < sizeof VERDICTS / sizeof VERDICTS[0])
+        return loom_error_detail(error, VERDICTS[row].err, VERDICTS[row].word);
     return loom_error_detail(error, LOOM_ERR_TLS, N_("certificate not accepted"));
 }
 

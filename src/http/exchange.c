@@ -55,6 +55,8 @@ curl_socket_t loom_http_open_socket(void *context, curlsocktype purpose,
     struct loom_http_exchange *exchange = context;
     exchange->has_dialled = true;
     exchange->dialled_port = port_of(&address->addr, address->addrlen);
+    if (exchange->client->probe != NULL)
+        loom_probe_dial(exchange->client->probe, &address->addr, address->addrlen);
     if (purpose != CURLSOCKTYPE_IPCXN ||
         (exchange->request->origin->is_loopback && !is_loopback(&address->addr, address->addrlen)))
         return CURL_SOCKET_BAD;

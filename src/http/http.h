@@ -84,6 +84,8 @@ struct loom_http_response {
         .body = LOOM_BUFFER_INIT(LOOM_HTTP_BODY_MAX)                                               \
     }
 
+struct loom_probe; /* http/probe.h */
+
 struct loom_http {
     void *context;
     /*
@@ -104,6 +106,12 @@ struct loom_http {
     LOOM_CHECKED enum loom_err (*send)(void *context, const struct loom_http_request *request,
                                        struct loom_http_response *out_response,
                                        struct loom_error *error);
+
+    /* The same, and tell what was learned on the way: http/probe.h. NULL: this port cannot. */
+    LOOM_CHECKED enum loom_err (*probe)(void *context, const struct loom_http_request *request,
+                                        struct loom_probe *out_probe,
+                                        struct loom_http_response *out_response,
+                                        struct loom_error *error);
 };
 
 /* Wipe and free the body; the response may be used again. */

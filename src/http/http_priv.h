@@ -8,6 +8,7 @@
  *     options.c      every option of a handle, from an empty one, for each request anew
  *     transfer.c     the loop that waits: for the network, the deadline, the stop descriptor
  *     errors.c       what a failure means
+ *     probe.c        what was learned on the way
  *     site.c         scheme and host of a URL, spelled for a person
  */
 #ifndef LOOM_HTTP_HTTP_PRIV_H
@@ -17,6 +18,9 @@
 #include "http/curl_library.h"
 #include "http/head.h"
 #include "http/http.h"
+#include "http/probe.h"
+
+#include <sys/socket.h>
 
 /* ---- authorities.c ---- */
 
@@ -56,6 +60,8 @@ struct loom_http_client {
     struct loom_origin origin;
     char *ca_file;
     struct loom_authorities authorities;
+    struct loom_probe *probe; /* borrowed, while one is made; else NULL */
+    bool is_looking;          /* at a certificate that was refused: nothing is sent */
 };
 
 /* ---- exchange.c ---- */
@@ -77,6 +83,7 @@ struct loom_http_exchange {
     bool has_begun;        /* the request was sent, or is about to be */
     bool has_dialled;      /* a new connection was begun */
     uint16_t dialled_port; /* the port it went to: the server's or a proxy's */
+    CURLcode result;       /* how it ended, as libcurl has it */
 };
 
 /*
@@ -122,6 +129,24 @@ LOOM_CHECKED enum loom_err loom_http_transfer(const struct loom_http_exchange *e
 /* What the failed `result` of an exchange means. Never LOOM_OK. */
 enum loom_err loom_http_explain(const struct loom_http_exchange *exchange, CURLcode result,
                                 struct loom_error *error);
+
+/* The variable that names a proxy for this server, unless NO_PROXY says otherwise; NULL: none. */
+const char *loom_http_proxy_variable(const struct loom_origin *origin);
+
+/* Why there is no safe connection, where that is why it failed. */
+enum loom_tls_fault loom_http_tls_fault(const struct loom_http_exchange *exchange);
+
+/* ---- probe.c ---- */
+
+/* Prepare a handle for what the client's probe wants to know. LOOM_ERR_INTERNAL: libcurl cannot. */
+LOOM_CHECKED enum loom_err loom_probe_begin(const struct loom_http_exchange *exchange,
+                                            struct loom_error *error);
+
+/* An address is about to be tried. */
+void loom_probe_dial(struct loom_probe *probe, const struct sockaddr *address, size_t len);
+
+/* Note what was learned; `err` is what came of it. */
+void loom_probe_end(const struct loom_http_exchange *exchange, enum loom_err err);
 
 /* ---- site.c ---- */
 

@@ -93,7 +93,7 @@ static enum loom_err send_request(void *context, const struct loom_http_request 
 }
 
 struct loom_http fake_http_port(struct fake_http *fake) {
-    return (struct loom_http){fake, send_request};
+    return (struct loom_http){.context = fake, .send = send_request};
 }
 
 void fake_http_reset(struct fake_http *fake) {
