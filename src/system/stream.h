@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Write all of it; LOOM_ERR_STORAGE with errno when that fails. EAGAIN is waited for, at most 5 s a
@@ -33,6 +34,33 @@ bool loom_stream_is_terminal(int fd);
 
 /* Columns of the terminal behind `fd`, 80 when there is none or it does not say. */
 unsigned loom_stream_columns(int fd);
+
+/* The same of its rows: else 24. */
+unsigned loom_stream_rows(int fd);
+
+/* Does the terminal itself say that its text is UTF-8 (IUTF8 of termios(3))? */
+bool loom_stream_is_utf8(int fd);
+
+/* Is this process in front at the terminal? One in the background is stopped when it reads. */
+bool loom_stream_is_in_front(int fd);
+
+/* A question to which Enter is the answer. */
+struct loom_enter {
+    int fd;                     /* the terminal */
+    int stop_fd;                /* as above */
+    int64_t patience_ms;        /* the longest wait, the time that the machine sleeps included */
+    void (*ask)(void *context); /* show the question */
+    void *context;
+};
+
+/*
+ * Drop what was typed before, ask, and wait until somebody presses Enter on an empty line; after a
+ * line with anything on it the question is asked again. No setting of the terminal is changed. In
+ * the background nothing is read, and nothing asked to begin with. LOOM_ERR_USAGE: no (Ctrl-D, no
+ * terminal, hung up, in the background). LOOM_ERR_TIMEOUT: nobody answered in time.
+ * LOOM_ERR_INTERRUPTED: `stop_fd` became readable.
+ */
+LOOM_CHECKED enum loom_err loom_stream_wait_enter(const struct loom_enter *enter);
 
 /* A line that nobody is to see. */
 struct loom_hidden_line {

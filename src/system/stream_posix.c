@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
-enum { CHUNK = 4096, COLUMNS = 80 };
+enum { CHUNK = 4096, COLUMNS = 80, ROWS = 24 };
 
 enum loom_err loom_stream_write(int fd, const void *bytes, size_t len, struct loom_error *error) {
     int failed = loom_fd_write(fd, bytes, len);
@@ -75,4 +76,16 @@ unsigned loom_stream_columns(int fd) {
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return COLUMNS;
     return size.ws_col;
+}
+
+unsigned loom_stream_rows(int fd) {
+    struct winsize size = {0};
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+        return ROWS;
+    return size.ws_row;
+}
+
+bool loom_stream_is_utf8(int fd) {
+    struct termios modes;
+    return tcgetattr(fd, &modes) == 0 && (modes.c_iflag & IUTF8) != 0;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "system/stream.h"
+#include "terminal/link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ void loom_output_open(struct loom_output *output, int fd, const struct loom_outp
         .has_color = !style->is_plain &&
                      (style->color == LOOM_COLOR_ALWAYS ||
                       (style->color == LOOM_COLOR_AUTO && can_escape && !is_set("NO_COLOR"))),
+        .has_escapes = can_escape,
         .has_live = can_escape && !style->is_quiet,
         .is_quiet = style->is_quiet,
     };
@@ -125,15 +127,34 @@ void loom_output_notice(struct loom_output *output, const char *text) {
         loom_output_text(output, text);
 }
 
-void loom_output_strong(struct loom_output *output, const char *text) {
+/* `link` NULL: none. */
+static void write_strong(struct loom_output *output, const char *text, const char *link) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(TEXT_MAX);
-    const char *const parts[] = {"   ", output->has_color ? BOLD : "", text,
-                                 output->has_color ? PLAIN : "", "\n"};
+    const char *const parts[] = {
+        "   ",
+        output->has_color ? BOLD : "",
+        link != NULL ? LOOM_LINK_BEGIN : "",
+        link != NULL ? link : "",
+        link != NULL ? LOOM_LINK_MIDDLE : "",
+        text,
+        link != NULL ? LOOM_LINK_END : "",
+        output->has_color ? PLAIN : "",
+        "\n",
+    };
     loom_output_live_end(output);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (loom_buffer_add_text(&out, parts[i]) != LOOM_OK)
             return;
     loom_output_raw(output, loom_buffer_text(&out), out.len);
+}
+
+void loom_output_strong(struct loom_output *output, const char *text) {
+    write_strong(output, text, NULL);
+}
+
+void loom_output_address(struct loom_output *output, const char *url) {
+    bool can_click = output->has_escapes && loom_link_is_known() && loom_link_is_safe(url);
+    write_strong(output, url, can_click ? url : NULL);
 }
 
 /* How many bytes of `text` take at most `columns`. */

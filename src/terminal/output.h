@@ -36,7 +36,8 @@ struct loom_output {
     int fd;
     bool is_terminal;
     bool has_color;
-    bool has_live; /* a live line can be shown */
+    bool has_escapes; /* a terminal that is not dumb, and nobody asked for plain lines */
+    bool has_live;    /* a live line can be shown */
     bool is_quiet;
     bool is_live_open; /* the cursor stands behind a live line */
     bool has_failed;
@@ -53,6 +54,9 @@ void loom_output_notice(struct loom_output *output, const char *text);
 /* Write one line to be copied, set in and set off: "   123-456-789" in bold where there is colour.
  */
 void loom_output_strong(struct loom_output *output, const char *text);
+
+/* The same of an address, which can be clicked where the terminal is known to handle that. */
+void loom_output_address(struct loom_output *output, const char *url);
 
 /* Write bytes as they are: JSON, help, an answer to a program. */
 void loom_output_raw(struct loom_output *output, const char *text, size_t len);
