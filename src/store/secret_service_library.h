@@ -43,11 +43,16 @@
     GLIB(bus_get)                                                                                  \
     GLIB(bus_get_finish)                                                                           \
     GLIB(dbus_connection_set_exit_on_close)                                                        \
+    GLIB(dbus_connection_call)                                                                     \
+    GLIB(dbus_connection_call_finish)                                                              \
     GLIB(dbus_error_quark)                                                                         \
     GLIB(dbus_proxy_get_name)                                                                      \
     GLIB(dbus_proxy_get_object_path)                                                               \
     GLIB(dbus_proxy_get_cached_property)                                                           \
+    GLIB(variant_check_format_string)                                                              \
+    GLIB(variant_get)                                                                              \
     GLIB(variant_get_objv)                                                                         \
+    GLIB(variant_new)                                                                              \
     GLIB(variant_unref)                                                                            \
     GLIB(hash_table_new)                                                                           \
     GLIB(hash_table_insert)                                                                        \
