@@ -71,7 +71,7 @@ static void print_command(struct loom_cli *cli, const struct loom_command *comma
               .detail = command->arguments,
           });
     print(cli, command->description, NULL);
-    if (command->options != NULL) {
+    if (loom_options_are_shown(command->options)) {
         print(cli, N_("\nOptions:"), NULL);
         print_options(cli, command->options);
     }

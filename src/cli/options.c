@@ -37,6 +37,12 @@ bool loom_option_is_closed(const char *value) {
     return value != NULL && strchr(value, '|') != NULL;
 }
 
+bool loom_options_are_shown(const struct loom_option *rows) {
+    while (rows != NULL && rows->name != NULL && rows->help == NULL)
+        rows++;
+    return rows != NULL && rows->name != NULL;
+}
+
 static bool allows(const struct loom_option *row, const char *value) {
     size_t len = strlen(value);
     if (!loom_option_is_closed(row->value))

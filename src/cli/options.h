@@ -31,10 +31,12 @@ struct loom_options {
     int json;
     int no_browser;
     int with_token;
+    int qr;
     int all;
     int discard_damaged;
     int reveal;
     int offline;
+    int servers;
 };
 
 struct loom_option {
@@ -55,6 +57,9 @@ struct loom_option {
 
 /* Is this a closed set, "a|b|c"? */
 bool loom_option_is_closed(const char *value);
+
+/* Is there a row among them that help shows? NULL: no. */
+bool loom_options_are_shown(const struct loom_option *rows);
 
 /* Those of every command. */
 extern const struct loom_option loom_global_options[];

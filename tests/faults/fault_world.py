@@ -30,8 +30,8 @@ class Row(typing.NamedTuple):
     name: str
     argv: tuple
     start: int = 0
-    # "login" and "logout" change what is stored. "helper", "print" and "look" do not: what the second
-    # prints is always the same, and what "look" does is not.
+    # "login" and "logout" change what is stored. "helper", "print", "look" and "suggest" do not: what
+    # the second prints is always the same, what "look" does is not, and the last may keep lines back.
     kind: str = "print"
     asks: str = ""  # what comes on standard input: "get", "erase" as git asks, or "token"
     is_door: bool = False  # its standard output is meant to carry the token
@@ -50,6 +50,8 @@ ROWS = (
     Row("token", ("token",), 1, "print", "", True),
     Row("status", ("status",), 1, "look"),
     Row("status_json", ("status", "--json"), 2, "look"),
+    Row("completion", ("completion", "bash")),
+    Row("completion_servers", ("completion", "--servers"), 2, "suggest"),
     Row("help", ("help",)),
     Row("help_login", ("login", "--help")),
     Row("version", ("--version",)),
@@ -315,6 +317,10 @@ class Case(loomtest.Case):
     def check_look(self, run, _now):
         if run.status == DONE:
             self.assertNotEqual(run.out, b"", run)
+
+    def check_suggest(self, run, _now):
+        clean = self.clean.get(run.row.name, run.out)
+        self.assertLessEqual(set(run.out.splitlines()), set(clean.splitlines()), run)
 
     def check_print(self, run, _now):
         """All that is meant to be printed, though lines may not be broken where they should."""
