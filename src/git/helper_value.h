@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The value of credential.helper in git's configuration, as pure functions: gitcredentials(7),
+ * "CUSTOM HELPERS".
+ *
+ * git takes a value that begins with "!" as a command for the shell, an absolute path as the same
+ * without "!", and anything else as the end of "git credential-...". The empty value forgets all
+ * that stood before it.
+ */
+#ifndef LOOM_GIT_HELPER_VALUE_H
+#define LOOM_GIT_HELPER_VALUE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/origin.h"
+
+#include <stdbool.h>
+
+enum { LOOM_GIT_VALUE_MAX = 16 * 1024 }; /* bytes */
+
+enum loom_git_helper_kind {
+    LOOM_GIT_HELPER_RESET, /* the empty value */
+    LOOM_GIT_HELPER_LOOM,  /* this program: it keeps nothing that git hands it */
+    LOOM_GIT_HELPER_STORE, /* git's own, which writes what it is handed to a plaintext file */
+    LOOM_GIT_HELPER_CACHE, /* git's own, which keeps it in memory for a while */
+    LOOM_GIT_HELPER_LIBSECRET,
+    LOOM_GIT_HELPER_MANAGER, /* Git Credential Manager */
+    LOOM_GIT_HELPER_OTHER,
+};
+
+enum loom_git_helper_kind loom_git_helper_kind(const char *value);
+
+/* Is it this program, asked for this server: named with --server, or for none in particular? */
+bool loom_git_helper_is_for(const char *value, const struct loom_origin *server);
+
+/* Is it this program with a --server option? Then *out_server is that server. */
+bool loom_git_helper_server(const char *value, struct loom_origin *out_server);
+
+/*
+ * Append the value with which git runs `program`, an absolute path, for this server alone: quoted
+ * for the shell where it has to be.
+ */
+LOOM_CHECKED enum loom_err loom_git_helper_add(struct loom_buffer *out, const char *program,
+                                               const struct loom_origin *server);
+
+#endif
