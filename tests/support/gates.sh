@@ -42,7 +42,7 @@ lint_tidy() {
 }
 
 lint_shell() {
-    (cd "$root" && find dev .ci/run po tests -type f \( -name '*.sh' -o ! -name '*.*' -perm -u+x \) \
+    (cd "$root" && find dev .ci/run docs po tests -type f \( -name '*.sh' -o ! -name '*.*' -perm -u+x \) \
         -exec shellcheck -x --severity=style {} +)
 }
 
