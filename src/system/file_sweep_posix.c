@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool is_temporary_name(const char *name) {
+bool loom_temporary_is_name(const char *name) {
     const size_t begin = sizeof LOOM_TEMPORARY_BEGIN - 1;
     return strlen(name) == LOOM_TEMPORARY_NAME_LEN &&
            strncmp(name, LOOM_TEMPORARY_BEGIN, begin) == 0 &&
@@ -19,8 +19,7 @@ static bool is_temporary_name(const char *name) {
            strcmp(name + begin + LOOM_TEMPORARY_HEX_LEN, LOOM_TEMPORARY_END) == 0;
 }
 
-/* Ours, and so old that whoever wrote it is not at it any more. */
-static bool is_forgotten(const struct stat *info, time_t now) {
+bool loom_temporary_is_forgotten(const struct stat *info, time_t now) {
     return S_ISREG(info->st_mode) && info->st_uid == geteuid() && info->st_mtime <= now &&
            now - info->st_mtime >= LOOM_FILE_FORGOTTEN_S;
 }
@@ -37,9 +36,9 @@ void loom_file_sweep(const struct loom_folder *folder) {
     const struct dirent *entry;
     while ((entry = readdir(list)) != NULL) {
         struct stat info;
-        if (is_temporary_name(entry->d_name) &&
+        if (loom_temporary_is_name(entry->d_name) &&
             fstatat(folder->fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-            is_forgotten(&info, now))
+            loom_temporary_is_forgotten(&info, now))
             (void)unlinkat(folder->fd, entry->d_name, 0);
     }
     (void)closedir(list);

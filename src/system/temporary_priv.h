@@ -6,6 +6,10 @@
 #ifndef LOOM_SYSTEM_TEMPORARY_PRIV_H
 #define LOOM_SYSTEM_TEMPORARY_PRIV_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
 #define LOOM_TEMPORARY_BEGIN ".loom-"
 #define LOOM_TEMPORARY_END ".tmp"
 
@@ -15,5 +19,10 @@ enum {
     LOOM_TEMPORARY_NAME_LEN =
         sizeof LOOM_TEMPORARY_BEGIN - 1 + LOOM_TEMPORARY_HEX_LEN + sizeof LOOM_TEMPORARY_END - 1,
 };
+
+bool loom_temporary_is_name(const char *name);
+
+/* Ours, and so old that whoever wrote it is not at it any more. */
+bool loom_temporary_is_forgotten(const struct stat *info, time_t now);
 
 #endif
