@@ -41,6 +41,22 @@ enum loom_browser_plan loom_browser_plan(const struct loom_browser_world *world,
     return world->has_display ? LOOM_BROWSER_OPENS : LOOM_BROWSER_NO_DISPLAY;
 }
 
+bool loom_browser_find(const struct loom_browser_world *world,
+                       char out_path[static LOOM_PATH_MAX]) {
+    const char *list = own_list(world) != NULL ? own_list(world) : world->opener;
+    while (*list != '\0') {
+        LOOM_CLEANUP(loom_browser_command_clear)
+        struct loom_browser_command command = {.count = 0};
+        size_t len = strcspn(list, ":");
+        if (loom_browser_command_parse(list, len, "https://loom.example.com", &command) ==
+                LOOM_OK &&
+            loom_spawn_find(command.argv[0], out_path) == LOOM_OK)
+            return true;
+        list += list[len] == ':' ? len + 1 : len;
+    }
+    return false;
+}
+
 void loom_browser_open(struct loom_browser *out_browser, const struct loom_browser_world *world,
                        const char *url) {
     const char *list = own_list(world);

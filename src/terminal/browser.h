@@ -55,6 +55,12 @@ enum loom_browser_plan {
 
 enum loom_browser_plan loom_browser_plan(const struct loom_browser_world *world, bool has_terminal);
 
+/*
+ * The program that a page would be opened with: of the first command of the list that can be
+ * started. Returns false when none can. Starts nothing.
+ */
+bool loom_browser_find(const struct loom_browser_world *world, char out_path[static LOOM_PATH_MAX]);
+
 enum loom_browser_state { LOOM_BROWSER_PENDING, LOOM_BROWSER_OPENED, LOOM_BROWSER_FAILED };
 
 struct loom_browser {
