@@ -143,6 +143,7 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
 
 static const struct loom_option options[] = {
     {"no-browser", '\0', NULL, N_("do not open a browser"), LOOM_OPTION_AT(no_browser)},
+    {"qr", '\0', NULL, N_("draw the address as a QR code, too"), LOOM_OPTION_AT(qr)},
     {"with-token", '\0', NULL, N_("read a token from standard input instead"),
      LOOM_OPTION_AT(with_token)},
     {"store", '\0', "auto|keyring|file", N_("where to keep the sign-in"), LOOM_OPTION_AT(store)},
@@ -160,7 +161,10 @@ const struct loom_command loom_command_login = {
     .summary = N_("sign in to a server"),
     .description = N_("Shows an address and a code. Open the address on any device, type the code "
                       "and approve; this program waits and then keeps the sign-in, encrypted. The "
-                      "server is the URL, else LOOM_SERVER."),
+                      "server is the URL, else LOOM_SERVER.\n\nAt a terminal, the address is a "
+                      "link where that is known to work, --qr draws it for the camera of a phone "
+                      "if there is room, and when a code expires, Enter gets another one. In "
+                      "pipes, on dumb terminals and with LOOM_PLAIN there is none of this."),
     .options = options,
     .failure_event = "error",
     .run = run,

@@ -63,6 +63,18 @@ void loom_login_browser_tick(struct loom_login_browser *browser) {
                  N_("The browser could not be opened. Please open the page yourself."), NULL);
 }
 
+/* What was not opened yet must not be any more: the address may have the old code in it. */
+void loom_login_browser_hold(struct loom_login_browser *browser) {
+    browser->is_planned = browser->is_planned && browser->is_started;
+}
+
+void loom_login_browser_again(struct loom_login_browser *browser) {
+    if (browser->is_started && browser->cli->options.json == 0)
+        loom_say(&browser->cli->err,
+                 N_("Your browser is not opened again. If the page is still there, load it anew."),
+                 NULL);
+}
+
 void loom_login_browser_end(struct loom_login_browser *browser) {
     static const char *const results[] = {
         [LOOM_BROWSER_PENDING] = "not_tried",

@@ -5,6 +5,8 @@
  *     struct loom_login_browser browser;
  *     loom_login_browser_start(&browser, cli, &grant);   // with the code on the screen
  *     loom_login_browser_tick(&browser);                 // before every wait
+ *     loom_login_browser_hold(&browser);                 // when the code expired
+ *     loom_login_browser_again(&browser);                // with another one on the screen
  *     loom_login_browser_end(&browser);                  // when the sign-in is over
  *
  * The page opens LOOM_LOGIN_BROWSER_DELAY_MS after the code was shown: who wants another browser,
@@ -34,6 +36,8 @@ struct loom_login_browser {
 void loom_login_browser_start(struct loom_login_browser *out_browser, struct loom_cli *cli,
                               const struct loom_device_grant *grant);
 void loom_login_browser_tick(struct loom_login_browser *browser);
+void loom_login_browser_hold(struct loom_login_browser *browser);
+void loom_login_browser_again(struct loom_login_browser *browser);
 void loom_login_browser_end(struct loom_login_browser *browser);
 
 #endif

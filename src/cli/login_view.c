@@ -2,6 +2,7 @@
 #include "cli/login_view.h"
 
 #include "cli/json_output.h"
+#include "cli/login_again.h"
 #include "cli/login_code.h"
 #include "cli/login_place.h"
 #include "cli/report.h"
@@ -100,8 +101,20 @@ static bool show_code(void *context, const struct loom_device_grant *grant, int6
     loom_login_show_code(view->cli, view->server, grant, expires_at);
     if (wants_json(view) ? view->cli->out.has_failed : view->cli->err.has_failed)
         return false;
-    loom_login_browser_start(&view->browser, view->cli, grant);
+    if (view->has_shown_code)
+        loom_login_browser_again(&view->browser);
+    else
+        loom_login_browser_start(&view->browser, view->cli, grant);
+    view->has_shown_code = true;
     return true;
+}
+
+static enum loom_err ask_again(void *context) {
+    struct loom_login_view *view = context;
+    loom_output_live_end(&view->cli->err);
+    loom_login_browser_hold(&view->browser);
+    view->is_waiting = false;
+    return loom_login_ask_again(view->cli);
 }
 
 static void print_waiting(const struct loom_login_view *view, enum loom_waiting reason) {
@@ -153,7 +166,8 @@ struct loom_prompt loom_login_view_open(struct loom_login_view *out_view, struct
                                 .already = show_already,
                                 .dialect = show_dialect,
                                 .code = show_code,
-                                .waiting = show_waiting};
+                                .waiting = show_waiting,
+                                .expired = ask_again};
 }
 
 static enum loom_err add_done(const struct loom_login_view *view,

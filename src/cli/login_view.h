@@ -19,6 +19,7 @@ struct loom_login_view {
     struct loom_cli *cli;
     const struct loom_origin *server;
     struct loom_login_browser browser; /* empty until a code was shown */
+    bool has_shown_code;               /* at least one */
     bool is_waiting;                   /* the waiting line was shown at least once */
     enum loom_waiting reason;          /* and why, then */
 };

@@ -5,9 +5,11 @@
  * 1. Could a credential be stored? If not, nothing else happens: nobody approves for nothing.
  * 2. An existing credential is shown to the prompt; it stays until a new one is stored. It is
  * looked for in every place, whichever is chosen now; of two the newer is shown.
- * 3. Ask for a code, hand it to the prompt, poll until approved, expired, denied or interrupted. A
- * server that does not know a Loom server's call is asked what it says of itself as a standard one
- * (RFC 8414). At the next sign-in it is asked in the dialect that it spoke before.
+ * 3. Ask for a code, hand it to the prompt, poll until approved, expired, denied or interrupted;
+ * when it expired, the prompt says whether to begin this step anew. RFC 8628 section 3.5 lets a
+ * client do that only when the person wishes it. A server that does not know a Loom server's call
+ * is asked what it says of itself as a standard one (RFC 8414). At the next sign-in it is asked in
+ * the dialect that it spoke before.
  * 4. Store the token at once: from here on the sign-in completes, whatever signal comes.
  * 5. Ask the server whose token it is, and store the name. If the server itself says that the new
  *    token is dead, the old credential is put back.
@@ -56,6 +58,12 @@ struct loom_prompt {
     bool (*code)(void *context, const struct loom_device_grant *grant, int64_t expires_at);
     /* Called before each wait, at least every second. */
     void (*waiting)(void *context, enum loom_waiting reason, int64_t left_ms);
+    /*
+     * A code that was shown is over, and forgotten here. LOOM_OK: go on with a new one, for which
+     * code() is called again; LOOM_ERR_EXPIRED: that was all; LOOM_ERR_INTERRUPTED. It may wait for
+     * a person, and sees to it that the wait has an end. NULL: that was all.
+     */
+    LOOM_CHECKED enum loom_err (*expired)(void *context);
 };
 
 struct loom_sign_in_wish {

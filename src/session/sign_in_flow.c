@@ -209,16 +209,48 @@ static void code_clear(struct code *code) {
     loom_device_grant_clear(&code->grant);
 }
 
-enum loom_err loom_sign_in_flow(struct loom_sign_in_run *run, struct loom_error *error) {
+/* From the question for one code to its end; nothing of it is left then but the tokens. */
+static enum loom_err live_one_code(struct loom_sign_in_run *run, question *search, bool *out_shown,
+                                   struct loom_error *error) {
     LOOM_CLEANUP(code_clear) struct code code = {.grant = LOOM_DEVICE_GRANT_INIT};
     const struct loom_flow_terms *terms = &code.grant.terms;
     struct loom_flow flow;
-    enum loom_err err = ask_in_its_dialect(run, ask_for_code, &code, error);
+    enum loom_err err = search(run, &code, error);
     if (err != LOOM_OK)
         return err;
     loom_flow_start(&flow, code.asked_at_ms, now_ms(run), terms);
-    if (terms->life_s > 0 &&
+    *out_shown = terms->life_s > 0;
+    if (*out_shown &&
         !run->prompt->code(run->prompt->context, &code.grant, code.asked_at_s + terms->life_s))
         return loom_error_os(error, LOOM_ERR_INTERNAL, EPIPE, NULL);
     return poll_until_done(run, &code.grant, &flow, error);
+}
+
+static enum loom_err search_for_code(struct loom_sign_in_run *run, void *context,
+                                     struct loom_error *error) {
+    return ask_in_its_dialect(run, ask_for_code, context, error);
+}
+
+/*
+ * RFC 8628 section 3.5 of expired_token: "The client MAY commence a new device authorization
+ * request but SHOULD wait for user interaction before restarting to avoid unnecessary polling." The
+ * error says already that it expired.
+ */
+static enum loom_err wish_for_another(const struct loom_sign_in_run *run,
+                                      struct loom_error *error) {
+    enum loom_err err = run->prompt->expired(run->prompt->context);
+    return err == LOOM_OK || err == LOOM_ERR_EXPIRED ? err : loom_error_set(error, err);
+}
+
+enum loom_err loom_sign_in_flow(struct loom_sign_in_run *run, struct loom_error *error) {
+    bool was_shown = false;
+    enum loom_err err = live_one_code(run, search_for_code, &was_shown, error);
+    while (err == LOOM_ERR_EXPIRED && was_shown && run->prompt->expired != NULL) {
+        was_shown = false;
+        err = wish_for_another(run, error);
+        /* The server keeps its dialect, and whom to ask is known. */
+        if (err == LOOM_OK)
+            err = live_one_code(run, ask_for_code, &was_shown, error);
+    }
+    return err;
 }
