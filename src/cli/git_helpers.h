@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whom git asks for a server's password, and to whom it hands what we answered: gitcredentials(7).
+ *
+ *     LOOM_CLEANUP(loom_git_settings_clear) struct loom_git_settings settings = ..._INIT;
+ *     LOOM_CLEANUP(loom_git_helpers_clear) struct loom_git_helpers helpers = ..._INIT;
+ *     err = loom_git_settings_read(cli, &settings, &error);               // runs git once
+ *     err = loom_git_helpers_find(cli, &settings, &server, &helpers, &error);   // for each server
+ *     for (size_t i = 0; i < helpers.count; i++) ... helpers.rows[i] ...
+ *
+ * git asks those that apply to the address one after the other, in the order in which they are
+ * configured, until one answers; and then it hands the answer to all of them, also to those before.
+ * An empty value that applies drops what stands before it. Whether a pattern applies is git's own
+ * judgement: it is run with helpers that only say that they were called; none of the configured
+ * ones is. What a single repository configures is not seen.
+ */
+#ifndef LOOM_CLI_GIT_HELPERS_H
+#define LOOM_CLI_GIT_HELPERS_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/origin.h"
+#include "cli/cli.h"
+#include "git/helper_value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { LOOM_GIT_SETTINGS_MAX = 200 };
+
+/* One `credential.PATTERN.helper` or `.useHttpPath`, as git lists it. */
+struct loom_git_setting {
+    const char *scope;   /* git's word: "system", "global", "command" and so on */
+    const char *file;    /* the file it stands in; NULL: the environment or a command line */
+    const char *pattern; /* NULL: for every address */
+    const char *value;
+    bool is_helper;
+};
+
+struct loom_git_settings {
+    struct loom_buffer text; /* what all these point into */
+    struct loom_git_setting *rows;
+    size_t count;
+};
+
+#define LOOM_GIT_SETTINGS_INIT                                                                     \
+    { .text = LOOM_BUFFER_INIT(1024 * 1024), .rows = NULL, .count = 0 }
+
+/*
+ * LOOM_ERR_NOT_FOUND: there is no git. LOOM_ERR_DAMAGED: git cannot read its configuration.
+ * LOOM_ERR_BAD_ANSWER: this git is too old to be asked. LOOM_ERR_INTERNAL, LOOM_ERR_TIMEOUT,
+ * LOOM_ERR_INTERRUPTED: as loom_git_run(). error->detail is what git says.
+ */
+LOOM_CHECKED enum loom_err loom_git_settings_read(struct loom_cli *cli,
+                                                  struct loom_git_settings *out_settings,
+                                                  struct loom_error *error);
+
+void loom_git_settings_clear(struct loom_git_settings *settings);
+
+struct loom_git_helper {
+    const struct loom_git_setting *setting; /* borrowed from the settings */
+    enum loom_git_helper_kind kind;
+    bool is_ours;        /* this program, and for this server */
+    bool applies;        /* its pattern fits the server's address */
+    bool is_after_reset; /* a reset that applies stands before it */
+    bool is_asked;       /* git asks it, and hands it our token */
+    bool is_asked_below; /* not for the server's address, but for some repositories under it */
+};
+
+struct loom_git_helpers {
+    struct loom_git_helper *rows; /* all helpers in git's order, resets too; owned */
+    size_t count;
+    bool names_path; /* git names the path to helpers, for this address (useHttpPath) */
+};
+
+#define LOOM_GIT_HELPERS_INIT                                                                      \
+    { .rows = NULL, .count = 0, .names_path = false }
+
+/* LOOM_ERR_DAMAGED: git itself does not get that far with this configuration. Others as above. */
+LOOM_CHECKED enum loom_err loom_git_helpers_find(struct loom_cli *cli,
+                                                 const struct loom_git_settings *settings,
+                                                 const struct loom_origin *server,
+                                                 struct loom_git_helpers *out_helpers,
+                                                 struct loom_error *error);
+
+/* Does git ask this program for this server at all? */
+bool loom_git_helpers_use_us(const struct loom_git_helpers *helpers);
+
+/* Would git hand our token to this one, which is none of ours? */
+bool loom_git_helper_gets_token(const struct loom_git_helper *helper);
+
+void loom_git_helpers_clear(struct loom_git_helpers *helpers);
+
+#endif
