@@ -36,6 +36,13 @@ enum loom_err loom_secret_new(const char *bytes, size_t len, struct loom_secret 
     return LOOM_OK;
 }
 
+enum loom_err loom_token_from_line(const char *bytes, size_t len, struct loom_secret **out_token) {
+    if (len > 0 && bytes[len - 1] == '\n')
+        len -= len > 1 && bytes[len - 2] == '\r' ? 2 : 1;
+    enum loom_err err = loom_secret_new(bytes, len, out_token);
+    return err == LOOM_ERR_BAD_ANSWER ? LOOM_ERR_USAGE : err;
+}
+
 enum loom_err loom_secret_copy(const struct loom_secret *secret, struct loom_secret **out_secret) {
     return loom_secret_new(secret->bytes, secret->len, out_secret);
 }

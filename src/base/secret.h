@@ -19,7 +19,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LOOM_TOKEN_MAX = 48 * 1024 }; /* bytes */
+enum {
+    LOOM_TOKEN_MAX = 48 * 1024,      /* bytes */
+    LOOM_TOKEN_FILE_MAX = 64 * 1024, /* bytes of a file or a line that holds one */
+};
 
 struct loom_secret;
 
@@ -29,6 +32,13 @@ struct loom_secret;
  */
 LOOM_CHECKED enum loom_err loom_secret_new(const char *bytes, size_t len,
                                            struct loom_secret **out_secret);
+
+/*
+ * A token as people hand it over: `len` bytes, one line end at the end taken off. LOOM_ERR_USAGE:
+ * not a token. LOOM_ERR_INTERNAL: no memory.
+ */
+LOOM_CHECKED enum loom_err loom_token_from_line(const char *bytes, size_t len,
+                                                struct loom_secret **out_token);
 
 /* A second secret with the same content. */
 LOOM_CHECKED enum loom_err loom_secret_copy(const struct loom_secret *secret,

@@ -281,6 +281,9 @@ const char *loom_sentence_usage(enum loom_usage usage) {
             N_("This file of LOOM_TOKEN_FILE cannot be read:\n\n    {detail}\n"),
         [LOOM_USAGE_PLACE] = N_("The place for the sign-in is auto, keyring or file:\n\n    "
                                 "--store\n    LOOM_STORE\n"),
+        [LOOM_USAGE_MIN_VALID] =
+            N_("How long the token is to be good for is a number of seconds, a day at most:"
+               "\n\n    --min-valid 60\n"),
     };
     return usages[usage];
 }

@@ -35,6 +35,7 @@ enum loom_usage {
     LOOM_USAGE_NO_TOKEN,     /* {detail}: the variable or file */
     LOOM_USAGE_TOKEN_FILE,   /* {detail}: its path */
     LOOM_USAGE_PLACE,        /* neither auto nor keyring nor file */
+    LOOM_USAGE_MIN_VALID,    /* no number of seconds, or more than a day */
 };
 
 const char *loom_sentence_usage(enum loom_usage usage);

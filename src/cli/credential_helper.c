@@ -193,7 +193,8 @@ static int get_stored(const struct call *call) {
     struct loom_store_question question = {&server, call->has_server};
     /* What a server gives out only once is stored before Ctrl-C ends this. */
     loom_cli_catch_signals(call->cli);
-    const struct loom_access_need need = {LEAST_LIFE_S, ask_ms(call, began_ms)};
+    const struct loom_access_need need = {.min_valid_s = LEAST_LIFE_S,
+                                          .timeout_ms = ask_ms(call, began_ms)};
     err = loom_access_find(&session, &question, &need, &access, &error);
     if (loom_cli_was_interrupted())
         return LOOM_EXIT_BY_SIGNAL;

@@ -63,13 +63,6 @@ bool loom_environment_has_token(const struct loom_environment *environment) {
            environment->token_file != NULL;
 }
 
-enum loom_err loom_token_from_line(const char *bytes, size_t len, struct loom_secret **out_token) {
-    if (len > 0 && bytes[len - 1] == '\n')
-        len -= len > 1 && bytes[len - 2] == '\r' ? 2 : 1;
-    enum loom_err err = loom_secret_new(bytes, len, out_token);
-    return err == LOOM_ERR_BAD_ANSWER ? LOOM_ERR_USAGE : err;
-}
-
 enum loom_err loom_environment_token(const struct loom_environment *environment,
                                      struct loom_secret **out_token, struct loom_error *error) {
     if (environment->has_bad_token)

@@ -11,8 +11,6 @@
 
 #include <stdbool.h>
 
-enum { LOOM_TOKEN_FILE_MAX = 64 * 1024 }; /* bytes */
-
 struct loom_environment {
     const char *server;         /* LOOM_SERVER, else LOOM_SERVER_URL; NULL: not set */
     const char *store;          /* LOOM_STORE */
@@ -45,9 +43,5 @@ LOOM_CHECKED enum loom_err loom_environment_token(const struct loom_environment 
                                                   struct loom_error *error);
 
 void loom_environment_clear(struct loom_environment *environment);
-
-/* A token as people hand it over: `len` bytes, one line end at the end taken off. */
-LOOM_CHECKED enum loom_err loom_token_from_line(const char *bytes, size_t len,
-                                                struct loom_secret **out_token);
 
 #endif

@@ -5,6 +5,7 @@
  * One of the two doors for a token (the other is git's helper): never onto a terminal unless asked
  * to, and nothing else stands beside it.
  */
+#include "base/sentences.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/environment_token.h"
@@ -93,7 +94,8 @@ static int print(const struct call *call, const struct answer *answer) {
 
 static int print_stored(const struct call *call, const struct loom_store_question *question) {
     LOOM_CLEANUP(loom_access_clear) struct loom_access access = LOOM_ACCESS_INIT;
-    const struct loom_access_need need = {call->min_valid_s, REFRESH_MS};
+    const struct loom_access_need need = {.min_valid_s = call->min_valid_s,
+                                          .timeout_ms = REFRESH_MS};
     struct loom_error error = LOOM_ERROR_INIT;
     struct loom_session session = loom_cli_session(call->cli);
     enum loom_err err = loom_access_find(&session, question, &need, &access, &error);
@@ -182,11 +184,7 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     struct call call = {.cli = cli, .min_valid_s = LEAST_LIFE_S};
     call.format = find_format(cli->options.format);
     if (!read_min_valid(cli->options.min_valid, &call.min_valid_s))
-        return loom_failure_usage(
-            cli,
-            N_("How long the token is to be good for is a number of seconds, a day at most:"
-               "\n\n    --min-valid 60\n"),
-            NULL);
+        return loom_failure_usage(cli, loom_sentence_usage(LOOM_USAGE_MIN_VALID), NULL);
     if (cli->out.is_terminal && cli->options.reveal == 0)
         return refuse_terminal(cli);
     enum loom_err err = loom_cli_trust_ca_file(cli);

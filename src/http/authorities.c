@@ -79,15 +79,17 @@ static const char *variable(const char *name) {
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-enum loom_err loom_authorities_read(const char *ca_file, const char *system_file,
+enum loom_err loom_authorities_read(const struct loom_http_request *request,
+                                    const char *system_file,
                                     struct loom_authorities *out_authorities,
                                     struct loom_error *error) {
     LOOM_CLEANUP(loom_authorities_clear)
     struct loom_authorities authorities = LOOM_AUTHORITIES_INIT;
-    const char *named[] = {variable("SSL_CERT_FILE"), variable("LOOM_CA_FILE"), ca_file};
+    const char *named[] = {variable("SSL_CERT_FILE"), variable("LOOM_CA_FILE"),
+                           request->more_ca_file, request->ca_file};
     authorities.is_instead = named[0] != NULL;
     /* libcurl would read its own file if there were nothing to add. */
-    bool has_more = named[1] != NULL || named[2] != NULL;
+    bool has_more = named[1] != NULL || named[2] != NULL || named[3] != NULL;
     if (!authorities.is_instead && has_more && system_file != NULL &&
         append_file(&authorities.pem, system_file) != 0)
         loom_buffer_reset(&authorities.pem);

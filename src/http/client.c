@@ -59,7 +59,7 @@ static enum loom_err turn_to(struct loom_http_client *client,
     const char *system_file = client->curl->version_info(CURLVERSION_NOW)->cainfo;
     enum loom_err err = LOOM_OK;
     if (request->origin->is_secure)
-        err = loom_authorities_read(request->ca_file, system_file, &client->authorities, error);
+        err = loom_authorities_read(request, system_file, &client->authorities, error);
     if (err == LOOM_OK && request->ca_file != NULL &&
         (client->ca_file = strdup(request->ca_file)) == NULL)
         err = loom_error_set(error, LOOM_ERR_INTERNAL);

@@ -23,9 +23,9 @@
  * means that no request is made.
  *
  * System authorities, or those of SSL_CERT_FILE in their place; those of the request's ca_file and
- * of LOOM_CA_FILE besides. Proxies from https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY less
- * no_proxy, NO_PROXY; loopback never goes through one. A proxy sees host and port of the server,
- * and the user and password of its own URL.
+ * more_ca_file and of LOOM_CA_FILE besides. Proxies from https_proxy, HTTPS_PROXY, all_proxy,
+ * ALL_PROXY less no_proxy, NO_PROXY; loopback never goes through one. A proxy sees host and port of
+ * the server, and the user and password of its own URL.
  *
  * A client makes one request at a time. It changes nothing of the process: SSLKEYLOGFILE, which
  * libcurl and its TLS library obey, is for the program to forget.
@@ -53,7 +53,9 @@ enum loom_http_method { LOOM_HTTP_GET, LOOM_HTTP_POST };
 
 struct loom_http_request {
     const struct loom_origin *origin;
-    const char *ca_file; /* more authorities, absolute path; NULL: none */
+    const char *ca_file;      /* more authorities, absolute path; NULL: none */
+    const char *more_ca_file; /* and more, of the process's own choice: the same for a client's
+                                 whole life; NULL: none */
     enum loom_http_method method;
     const char *path;         /* appended to the origin's URL: "/auth/me" */
     const char *content_type; /* of the body; NULL: no body */

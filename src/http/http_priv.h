@@ -40,11 +40,12 @@ struct loom_authorities {
     }
 
 /*
- * Read SSL_CERT_FILE or else `system_file` (NULL: none known), LOOM_CA_FILE and `ca_file` (NULL:
- * none). LOOM_ERR_TLS, with path and errno: one that was named cannot be read or holds no
+ * Read SSL_CERT_FILE or else `system_file` (NULL: none known), LOOM_CA_FILE and the two files of
+ * the request. LOOM_ERR_TLS, with path and errno: one that was named cannot be read or holds no
  * certificate (EINVAL). A system file that is missing is passed over.
  */
-LOOM_CHECKED enum loom_err loom_authorities_read(const char *ca_file, const char *system_file,
+LOOM_CHECKED enum loom_err loom_authorities_read(const struct loom_http_request *request,
+                                                 const char *system_file,
                                                  struct loom_authorities *out_authorities,
                                                  struct loom_error *error);
 

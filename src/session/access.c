@@ -11,6 +11,15 @@ static int64_t now_epoch_s(const struct loom_session *session) {
     return session->clock->epoch_s(session->clock->context);
 }
 
+/* For the server, of the time that is left. */
+static int time_for_server_ms(const struct loom_session *session,
+                              const struct loom_access_need *need) {
+    int64_t left = need->until_ms - session->clock->now_ms(session->clock->context);
+    if (need->until_ms == 0 || left >= need->timeout_ms)
+        return need->timeout_ms;
+    return left > 1 ? (int)left : 1;
+}
+
 /* A note from the future (the clock was set back) is due as well. */
 static bool is_due(const struct loom_refused *note, int64_t now_s) {
     return note->asked_at <= 0 || now_s < note->asked_at ||
@@ -46,7 +55,7 @@ static enum loom_err check_refusal(const struct loom_session *session,
                                    const struct loom_refused *known, struct loom_error *error) {
     if (!is_due(known, now_epoch_s(session)))
         return LOOM_OK;
-    enum loom_err err = ask(session, credential, need->timeout_ms, error);
+    enum loom_err err = ask(session, credential, time_for_server_ms(session, need), error);
     if (err == LOOM_OK) {
         /* A note that stays costs one more question, no more. */
         loom_error_ignore(loom_refused_forget(session->paths, &credential->origin, NULL));
@@ -93,7 +102,7 @@ static enum loom_err refresh_if_due(const struct loom_session *session,
                                     struct loom_access *access, struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_drop) struct loom_secret *refused = NULL;
     enum loom_err err = is_refused ? loom_secret_copy(access->credential.token, &refused) : LOOM_OK;
-    struct loom_refresh_wish wish = {need->min_valid_s, refused, need->timeout_ms};
+    struct loom_refresh_wish wish = {need->min_valid_s, refused, time_for_server_ms(session, need)};
     if (err != LOOM_OK)
         return loom_error_set(error, err);
     return loom_refresh_is_due(&access->credential, &wish, now_epoch_s(session))

@@ -36,6 +36,7 @@ enum {
 struct loom_access_need {
     int64_t min_valid_s; /* refresh when less than this is left */
     int timeout_ms;      /* for the server: a refresh all in all, or a question */
+    int64_t until_ms;    /* but not after this, on the session's clock; 0: no such time */
 };
 
 struct loom_access {

@@ -45,7 +45,8 @@ static void check(const char *ca_file, const char *system_file, const char *expe
     struct loom_authorities authorities = LOOM_AUTHORITIES_INIT;
     static const char *const NAMES[] = {"system", "instead", "more", "request"};
     char found[64] = "";
-    assert_int_equal(loom_authorities_read(ca_file, system_file, &authorities, NULL), LOOM_OK);
+    const struct loom_http_request request = {.ca_file = ca_file};
+    assert_int_equal(loom_authorities_read(&request, system_file, &authorities, NULL), LOOM_OK);
     for (int i = 0; i < 4; i++)
         if (strstr(loom_buffer_text(&authorities.pem), NAMES[i]) != NULL)
             (void)snprintf(found + strlen(found), sizeof found - strlen(found), "%s ", NAMES[i]);
@@ -76,17 +77,20 @@ static void read_files_add_up_or_replace(void **state) {
     (void)world_forget_environment(state);
 }
 
-/* Each of the three that a person can name: path and errno are told. */
+/* Each of the four that somebody can name: path and errno are told. */
 static void check_refused(const char *path, int os_error) {
-    static const char *const VARIABLES[] = {"SSL_CERT_FILE", "LOOM_CA_FILE", NULL};
-    for (int i = 0; i < 3; i++) {
+    static const char *const VARIABLES[] = {"SSL_CERT_FILE", "LOOM_CA_FILE", NULL, NULL};
+    for (int i = 0; i < 4; i++) {
         struct loom_authorities authorities = LOOM_AUTHORITIES_INIT;
         struct loom_error error = LOOM_ERROR_INIT;
         (void)world_forget_environment(NULL);
         if (VARIABLES[i] != NULL)
             assert_int_equal(setenv(VARIABLES[i], path, 1), 0);
-        assert_int_equal(loom_authorities_read(VARIABLES[i] == NULL ? path : NULL, paths[0],
-                                               &authorities, &error),
+        const struct loom_http_request request = {
+            .ca_file = i == 2 ? path : NULL,
+            .more_ca_file = i == 3 ? path : NULL,
+        };
+        assert_int_equal(loom_authorities_read(&request, paths[0], &authorities, &error),
                          LOOM_ERR_TLS);
         assert_int_equal(error.os_error, os_error);
         assert_string_equal(error.detail, path);
