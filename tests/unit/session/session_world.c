@@ -55,6 +55,25 @@ static void show_waiting(void *context, enum loom_waiting reason, int64_t left_m
     note(world, "waiting", reasons[reason]);
 }
 
+static enum loom_err ask_for_wish(void *context) {
+    struct session_world *world = context;
+    assert_true(world->wishes_left > 0);
+    assert_int_equal(loom_buffer_add_text(&world->journal, "expired\n"), LOOM_OK);
+    if (world->on_wish != NULL)
+        world->on_wish();
+    fake_clock_pass(&world->clock, world->wish_takes_ms);
+    world->last_reason = -1;
+    world->least_left_ms = INT64_MAX;
+    world->wishes_left--;
+    return *world->wishes++;
+}
+
+void world_wish(struct session_world *world, const enum loom_err *wishes, size_t count) {
+    world->wishes = wishes;
+    world->wishes_left = count;
+    world->prompt.expired = ask_for_wish;
+}
+
 /* ---- The world ---- */
 
 int session_world_make(void **state) {

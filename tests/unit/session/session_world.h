@@ -100,6 +100,11 @@ struct session_world {
     struct loom_prompt prompt;
     bool refuses_dialect;
     bool is_blind; /* the code cannot be shown */
+    /* what the person says to each code that expired; NULL: nobody is asked */
+    const enum loom_err *wishes;
+    size_t wishes_left;
+    int64_t wish_takes_ms;
+    void (*on_wish)(void); /* looks at what is left of the code; NULL: nobody does */
     struct loom_session session;
     struct loom_origin origin;
     struct loom_sign_in_wish wish; /* of world_sign_in */
@@ -122,6 +127,15 @@ void world_play(struct session_world *world, const struct fake_answer *script, s
         const struct fake_answer script_[] = {__VA_ARGS__};                                        \
         world_play(world, script_, sizeof script_ / sizeof script_[0]);                            \
     } while (0)
+
+/* Ask the person about codes that expired, who says this in turn. */
+#define WISHES(world, ...)                                                                         \
+    do {                                                                                           \
+        static const enum loom_err wishes_[] = {__VA_ARGS__};                                      \
+        world_wish(world, wishes_, sizeof wishes_ / sizeof wishes_[0]);                            \
+    } while (0)
+
+void world_wish(struct session_world *world, const enum loom_err *wishes, size_t count);
 
 /* What to put into the store beforehand; members left out are 0 and NULL. */
 struct kept {
