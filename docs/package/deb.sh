@@ -43,10 +43,12 @@ install_component() { # COMPONENT PACKAGE
     done < <(sed -n 's/^ *include("\(.*\)")$/\1/p' "$build/cmake_install.cmake")
 }
 
-# An archive of objects is stripped of what only a debugger reads; CMake does that for programs alone.
-strip_archives() { # TREE
-    find "$1" -name '*.a' -exec strip --strip-debug --remove-section=.comment --remove-section=.note \
-        --enable-deterministic-archives {} +
+# CMake strips programs and libraries, but of the names of compilers, and no archives of objects.
+strip_rest() { # TREE OBJECTS...
+    local -a rest=(--remove-section=.comment --remove-section=.note)
+    find "$1" -name '*.a' -exec strip --strip-debug "${rest[@]}" --enable-deterministic-archives {} +
+    shift
+    (($# == 0)) || strip --strip-unneeded "${rest[@]}" "$@"
 }
 
 compress_manual() { # TREE
@@ -95,7 +97,7 @@ objects() { # TREE: programs and libraries that are linked dynamically
 }
 
 package_of() { # PATH_PATTERN: of the package that brings the file
-    dpkg-query -S "$1" 2>/dev/null | sed -n '1s/:.*//p'
+    { dpkg-query -S "$1" 2>/dev/null || true; } | sed -n '1s/:.*//p'
 }
 
 # What is opened at first use stands in the objects themselves, each with how much it is needed
@@ -130,13 +132,14 @@ write_opened() { # VARIABLES OBJECTS...
 # A static library needs the development files of what the shared one links.
 write_static() { # VARIABLES TREE
     local name package required=
-    while read -r name _; do
-        [[ -n $name ]] || continue
-        package=$(package_of "*/pkgconfig/$name.pc")
-        [[ -n $package ]] || fail "$name.pc is required, and no package here brings it"
-        required+="${required:+, }$package"
-    done < <(sed -n 's/^Requires\(\.private\)\?: *//p' "$2"/usr/lib/*/pkgconfig/*.pc 2>/dev/null |
-        sed 's/[<>=]\+ *[^ ,]*//g' | tr ',' '\n' | awk '{ for (i = 1; i <= NF; i++) print $i }')
+    while IFS= read -r name; do
+        package=$(package_of "*/$machine/lib$name.so")
+        package=${package:-$(package_of "*/$machine/lib$name.a")}
+        [[ -n $package ]] || fail "-l$name is linked, and no package here brings it"
+        # Whoever compiles has the C library's.
+        [[ $package == libc6-dev ]] || required+="${required:+, }$package"
+    done < <(sed -n 's/^Libs\.private: *//p' "$2"/usr/lib/*/pkgconfig/*.pc 2>/dev/null |
+        tr ' ' '\n' | sed -n 's/^-l//p')
     printf 'static:Depends=%s\n' "$required" >>"$1"
 }
 
@@ -160,11 +163,11 @@ make_package() { # PACKAGE
     local tree=$debian/$package variables=$debian/$package.substvars
     local -a found=() more=()
     [[ -z $homepage ]] || more+=("-DHomepage=$homepage")
-    strip_archives "$tree"
+    mapfile -t found < <(objects "$tree")
+    strip_rest "$tree" "${found[@]}"
     compress_manual "$tree"
     write_documents "$tree" "$package"
     mkdir "$tree/DEBIAN"
-    mapfile -t found < <(objects "$tree")
     printf 'misc:Depends=\nmisc:Pre-Depends=\n' >"$variables"
     ((${#found[@]} == 0)) || (cd "$out" && dpkg-shlibdeps "-T$variables" "${found[@]}" 2>>"$out/install.log")
     write_opened "$variables" "${found[@]}"

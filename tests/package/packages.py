@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of installing and packaging share: making both, looking into them, and using what is
 installed as a person would."""
+import atexit
 import gzip
 import io
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tarfile
+import tempfile
 
 import gitcase
 import servers
+import watchdog
 
 ROOT = pathlib.Path(os.environ["LOOM_ROOT"])
 BUILD = pathlib.Path(os.environ["LOOM_BUILD"])
@@ -76,6 +80,19 @@ def make_debs(folder, **env):
     run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder, cwd=folder, env=env)
     debs = [Deb(path) for path in sorted(pathlib.Path(folder).glob("*.deb"))]
     return {deb.name: deb for deb in debs}
+
+
+_made = {}
+
+
+def made():
+    """The same, made once in a run."""
+    if not _made:
+        folder = tempfile.mkdtemp(prefix="loom-debs-")
+        watchdog.tell("folder", folder)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _made.update(make_debs(folder))
+    return _made
 
 
 class Deb:
