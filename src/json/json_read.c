@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/json.h"
 
+#include "base/memory.h"
 #include "json/json_priv.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const cJSON *item_of(const struct loom_json *json) {
-    return (const cJSON *)json;
-}
-
-static const struct loom_json *json_of(const cJSON *item) {
-    return (const struct loom_json *)item;
-}
 
 /* ---- Parsing ---- */
 
@@ -21,23 +13,23 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static size_t count_members(const cJSON *object) {
+static size_t count_members(const struct loom_json *object) {
     size_t count = 0;
-    for (const cJSON *member = object->child; member != NULL; member = member->next)
+    for (const struct loom_json *member = object->first; member != NULL; member = member->next)
         count++;
     return count;
 }
 
 /* Sorting, since comparing each name with each other would let a server choose our run time. */
-static enum loom_err check_object(const cJSON *object) {
+static enum loom_err check_object(const struct loom_json *object) {
     size_t count = count_members(object), i = 0;
     if (count < 2)
         return LOOM_OK;
     const char **names = calloc(count, sizeof *names);
     if (names == NULL)
         return LOOM_ERR_INTERNAL;
-    for (const cJSON *member = object->child; member != NULL; member = member->next)
-        names[i++] = member->string;
+    for (const struct loom_json *member = object->first; member != NULL; member = member->next)
+        names[i++] = member->name;
     qsort(names, count, sizeof *names, compare_names);
     enum loom_err err = LOOM_OK;
     for (i = 1; i < count && err == LOOM_OK; i++)
@@ -48,9 +40,10 @@ static enum loom_err check_object(const cJSON *object) {
 }
 
 /* Recurses LOOM_JSON_DEPTH_MAX levels at most: the scan has counted them. */
-static enum loom_err check_names(const cJSON *item) {
-    enum loom_err err = cJSON_IsObject(item) ? check_object(item) : LOOM_OK;
-    for (const cJSON *child = item->child; child != NULL && err == LOOM_OK; child = child->next)
+static enum loom_err check_names(const struct loom_json *item) {
+    enum loom_err err = item->kind == LOOM_JSON_OBJECT ? check_object(item) : LOOM_OK;
+    for (const struct loom_json *child = item->first; child != NULL && err == LOOM_OK;
+         child = child->next)
         err = check_names(child);
     return err;
 }
@@ -68,12 +61,10 @@ enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **o
         pass_byte_order_mark(&text, &len);
     if (len == 0 || !loom_json_scan(text, len))
         return LOOM_ERR_BAD_ANSWER;
-    /* What the scan lets through cJSON reads, unless there is no memory. */
-    LOOM_CLEANUP(loom_json_drop)
-    struct loom_json *tree = (struct loom_json *)cJSON_ParseWithLength(text, len);
-    if (tree == NULL)
-        return LOOM_ERR_INTERNAL;
-    enum loom_err err = check_names(item_of(tree));
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
+    enum loom_err err = loom_json_build(text, len, &tree);
+    if (err == LOOM_OK)
+        err = check_names(tree);
     if (err != LOOM_OK)
         return err;
     *out_tree = tree;
@@ -83,10 +74,18 @@ enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **o
 
 /* ---- Getting ---- */
 
+/* NULL: there is none. */
+static const struct loom_json *find_named(const struct loom_json *object, const char *name) {
+    const struct loom_json *member = object->first;
+    while (member != NULL && (member->name == NULL || strcmp(member->name, name) != 0))
+        member = member->next;
+    return member;
+}
+
 static enum loom_err find_member(const struct loom_json *object, const char *name,
-                                 const cJSON **out_member) {
-    const cJSON *member = cJSON_GetObjectItemCaseSensitive(item_of(object), name);
-    if (member == NULL || cJSON_IsNull(member))
+                                 const struct loom_json **out_member) {
+    const struct loom_json *member = find_named(object, name);
+    if (member == NULL || member->kind == LOOM_JSON_NULL)
         return LOOM_ERR_NOT_FOUND;
     *out_member = member;
     return LOOM_OK;
@@ -94,31 +93,20 @@ static enum loom_err find_member(const struct loom_json *object, const char *nam
 
 enum loom_err loom_json_get_text(const struct loom_json *object, const char *name, size_t max,
                                  const char **out_text) {
-    const cJSON *member;
+    const struct loom_json *member;
     enum loom_err err = find_member(object, name, &member);
-    return err == LOOM_OK ? loom_json_text(json_of(member), max, out_text) : err;
-}
-
-/* Compared as doubles first: casting one that an int64_t cannot hold is undefined. */
-static int64_t rounded_up(double number) {
-    static const double limit = 4611686018427387904.0; /* 2^62, far outside every bound */
-    if (number >= limit)
-        return INT64_MAX;
-    if (number <= -limit)
-        return INT64_MIN;
-    int64_t whole = (int64_t)number;
-    return (double)whole < number ? whole + 1 : whole;
+    return err == LOOM_OK ? loom_json_text(member, max, out_text) : err;
 }
 
 static enum loom_err get_rounded(const struct loom_json *object, const char *name,
                                  int64_t *out_number) {
-    const cJSON *member;
+    const struct loom_json *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsNumber(member))
+    if (member->kind != LOOM_JSON_NUMBER)
         return LOOM_ERR_BAD_ANSWER;
-    *out_number = rounded_up(member->valuedouble);
+    *out_number = loom_json_whole(member->text);
     return LOOM_OK;
 }
 
@@ -146,66 +134,65 @@ enum loom_err loom_json_get_clamped(const struct loom_json *object, const char *
 
 enum loom_err loom_json_get_bool(const struct loom_json *object, const char *name,
                                  bool *out_value) {
-    const cJSON *member;
+    const struct loom_json *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsBool(member))
+    if (member->kind != LOOM_JSON_TRUE && member->kind != LOOM_JSON_FALSE)
         return LOOM_ERR_BAD_ANSWER;
-    *out_value = cJSON_IsTrue(member);
+    *out_value = member->kind == LOOM_JSON_TRUE;
     return LOOM_OK;
 }
 
 enum loom_err loom_json_get_object(const struct loom_json *object, const char *name,
                                    const struct loom_json **out_member) {
-    const cJSON *member;
+    const struct loom_json *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsObject(member))
+    if (member->kind != LOOM_JSON_OBJECT)
         return LOOM_ERR_BAD_ANSWER;
-    *out_member = json_of(member);
+    *out_member = member;
     return LOOM_OK;
 }
 
 enum loom_err loom_json_get_array(const struct loom_json *object, const char *name,
                                   const struct loom_json **out_member) {
-    const cJSON *member;
+    const struct loom_json *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsArray(member))
+    if (member->kind != LOOM_JSON_ARRAY)
         return LOOM_ERR_BAD_ANSWER;
-    *out_member = json_of(member);
+    *out_member = member;
     return LOOM_OK;
 }
 
 bool loom_json_has(const struct loom_json *object, const char *name) {
-    return cJSON_GetObjectItemCaseSensitive(item_of(object), name) != NULL;
+    return find_named(object, name) != NULL;
 }
 
 /* ---- Walking ---- */
 
 const struct loom_json *loom_json_first(const struct loom_json *object) {
-    return json_of(item_of(object)->child);
+    return object->first;
 }
 
 const struct loom_json *loom_json_next(const struct loom_json *member) {
-    return json_of(item_of(member)->next);
+    return member->next;
 }
 
 const char *loom_json_name(const struct loom_json *member) {
-    return item_of(member)->string;
+    return member->name;
 }
 
 bool loom_json_is_object(const struct loom_json *member) {
-    return cJSON_IsObject(item_of(member));
+    return member->kind == LOOM_JSON_OBJECT;
 }
 
 enum loom_err loom_json_text(const struct loom_json *member, size_t max, const char **out_text) {
-    const cJSON *item = item_of(member);
-    if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
+    if (member->kind != LOOM_JSON_TEXT || strlen(member->text) > max)
         return LOOM_ERR_BAD_ANSWER;
-    *out_text = item->valuestring;
+    *out_text = member->text;
     return LOOM_OK;
 }
