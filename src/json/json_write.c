@@ -76,3 +76,16 @@ enum loom_err loom_json_add_array(struct loom_json *object, const char *name,
                                   struct loom_json **out_member) {
     return add(object, name, LOOM_JSON_ARRAY, NULL, out_member);
 }
+
+enum loom_err loom_json_add_tree(struct loom_json *object, const char *name,
+                                 struct loom_json **tree) {
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *member = *tree;
+    *tree = NULL;
+    if (!is_place(object, name))
+        return LOOM_ERR_INTERNAL;
+    if (name != NULL && (member->name = strdup(name)) == NULL)
+        return LOOM_ERR_INTERNAL;
+    loom_json_hang(object, member);
+    member = NULL;
+    return LOOM_OK;
+}
