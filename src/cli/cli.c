@@ -200,11 +200,7 @@ static int judge_output(struct loom_cli *cli, int status) {
 
 /* Whatever the command was: files of somebody else do not change in silence. */
 static void say_imported(struct loom_cli *cli) {
-    struct loom_store_info info;
-    if (cli->store == NULL)
-        return;
-    cli->store->ops->describe(cli->store, &info);
-    if (info.has_imported)
+    if (cli->store != NULL && loom_store_has_imported(cli->store))
         loom_say_always(&cli->err,
                         N_("The sign-ins of another Loom program, which were readable there, were "
                            "taken over and encrypted."),
@@ -219,6 +215,7 @@ int loom_cli_run(int argc, const char **argv, const struct loom_ports *ports) {
         argc = 1;
         argv = nameless;
     }
+    cli.program = argv[0];
     loom_environment_read(&cli.environment);
     /* popt would stop at the first argument then, and options stand behind it as well. */
     (void)unsetenv("POSIXLY_CORRECT");

@@ -55,6 +55,7 @@ struct loom_ports {
 
 struct loom_cli {
     const struct loom_ports *ports;
+    const char *program; /* what it was called by: argv[0] */
     struct loom_options options;
     struct loom_environment environment;
     struct loom_output out;          /* stdout: what a command exists to print */

@@ -17,45 +17,14 @@
 #ifndef LOOM_CLI_GIT_HELPERS_H
 #define LOOM_CLI_GIT_HELPERS_H
 
-#include "base/buffer.h"
 #include "base/error.h"
 #include "base/origin.h"
 #include "cli/cli.h"
+#include "cli/git_settings.h"
 #include "git/helper_value.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum { LOOM_GIT_SETTINGS_MAX = 200 };
-
-/* One `credential.PATTERN.helper` or `.useHttpPath`, as git lists it. */
-struct loom_git_setting {
-    const char *scope;   /* git's word: "system", "global", "command" and so on */
-    const char *file;    /* the file it stands in; NULL: the environment or a command line */
-    const char *pattern; /* NULL: for every address */
-    const char *value;
-    bool is_helper;
-};
-
-struct loom_git_settings {
-    struct loom_buffer text; /* what all these point into */
-    struct loom_git_setting *rows;
-    size_t count;
-};
-
-#define LOOM_GIT_SETTINGS_INIT                                                                     \
-    { .text = LOOM_BUFFER_INIT(1024 * 1024), .rows = NULL, .count = 0 }
-
-/*
- * LOOM_ERR_NOT_FOUND: there is no git. LOOM_ERR_DAMAGED: git cannot read its configuration.
- * LOOM_ERR_BAD_ANSWER: this git is too old to be asked. LOOM_ERR_INTERNAL, LOOM_ERR_TIMEOUT,
- * LOOM_ERR_INTERRUPTED: as loom_git_run(). error->detail is what git says.
- */
-LOOM_CHECKED enum loom_err loom_git_settings_read(struct loom_cli *cli,
-                                                  struct loom_git_settings *out_settings,
-                                                  struct loom_error *error);
-
-void loom_git_settings_clear(struct loom_git_settings *settings);
 
 struct loom_git_helper {
     const struct loom_git_setting *setting; /* borrowed from the settings */

@@ -36,6 +36,7 @@ struct loom_options {
     int discard_damaged;
     int reveal;
     int offline;
+    int remove;
     int servers;
 };
 

@@ -212,7 +212,7 @@ static bool is_plain(const char *text) {
     return true;
 }
 
-static enum loom_err add_word(struct loom_buffer *out, const char *text) {
+enum loom_err loom_git_helper_add_word(struct loom_buffer *out, const char *text) {
     if (is_plain(text))
         return loom_buffer_add_text(out, text);
     enum loom_err err = loom_buffer_add_text(out, "'");
@@ -233,8 +233,8 @@ enum loom_err loom_git_helper_add(struct loom_buffer *out, const char *program,
     /* What begins with a quote is no absolute path for git. */
     enum loom_err err = is_plain(program) ? LOOM_OK : loom_buffer_add_text(out, "!");
     if (err == LOOM_OK)
-        err = add_word(out, program);
+        err = loom_git_helper_add_word(out, program);
     if (err == LOOM_OK)
         err = loom_buffer_add_text(out, " credential-helper --server ");
-    return err == LOOM_OK ? add_word(out, server->url) : err;
+    return err == LOOM_OK ? loom_git_helper_add_word(out, server->url) : err;
 }

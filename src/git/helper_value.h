@@ -43,4 +43,7 @@ bool loom_git_helper_server(const char *value, struct loom_origin *out_server);
 LOOM_CHECKED enum loom_err loom_git_helper_add(struct loom_buffer *out, const char *program,
                                                const struct loom_origin *server);
 
+/* Append one word of a command, quoted for the shell where it has to be. */
+LOOM_CHECKED enum loom_err loom_git_helper_add_word(struct loom_buffer *out, const char *text);
+
 #endif
