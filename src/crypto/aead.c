@@ -2,66 +2,113 @@
 #include "crypto/crypto.h"
 
 #include "base/memory.h"
+#include "crypto/crypto_priv.h"
 
-#include <nettle/gcm.h>
+#include <limits.h>
+#include <openssl/evp.h>
 #include <string.h>
 
-_Static_assert((size_t)AES256_KEY_SIZE == (size_t)LOOM_KEY_SIZE, "a key is a key");
-_Static_assert((size_t)GCM_IV_SIZE == (size_t)LOOM_NONCE_SIZE, "SP 800-38D section 5.2.1.1");
-_Static_assert((size_t)GCM_DIGEST_SIZE == (size_t)LOOM_TAG_SIZE, "the whole tag");
-
-/* Of several blocks: Nettle takes a part of one only at the end. */
-enum { CHUNK_SIZE = 64 * GCM_BLOCK_SIZE };
+enum { CHUNK_SIZE = 4096, SEAL = 1, OPEN = 0 };
 
 struct aead {
-    struct gcm_aes256_ctx gcm;
-    unsigned char chunk[CHUNK_SIZE]; /* what is on its way */
+    EVP_CIPHER *cipher;
+    EVP_CIPHER_CTX *context;
+    unsigned char chunk[CHUNK_SIZE]; /* plaintext on its way */
 };
 
-typedef void turn(struct gcm_aes256_ctx *gcm, size_t len, uint8_t *to, const uint8_t *from);
-
-static void aead_wipe(struct aead *aead) {
-    loom_wipe(aead, sizeof *aead);
+static void aead_clear(struct aead *aead) {
+    EVP_CIPHER_CTX_free(aead->context);
+    EVP_CIPHER_free(aead->cipher);
+    loom_wipe(aead->chunk, sizeof aead->chunk);
 }
 
-static void start(struct aead *aead, const unsigned char *key, const unsigned char *nonce,
-                  struct loom_bytes aad) {
-    gcm_aes256_set_key(&aead->gcm, key);
-    gcm_aes256_set_iv(&aead->gcm, LOOM_NONCE_SIZE, nonce);
-    if (aad.len > 0)
-        gcm_aes256_update(&aead->gcm, aad.len, aad.data);
+static enum loom_err aead_init(struct aead *aead, int direction, const unsigned char *key,
+                               const unsigned char *nonce) {
+    OSSL_LIB_CTX *library = loom_crypto_context();
+    if (library == NULL)
+        return LOOM_ERR_INTERNAL;
+    aead->cipher = EVP_CIPHER_fetch(library, "AES-256-GCM", NULL);
+    aead->context = EVP_CIPHER_CTX_new();
+    /* The fetched cipher's own nonce length is 12 bytes (SP 800-38D section 5.2.1.1 recommends it).
+     */
+    if (aead->cipher == NULL || aead->context == NULL ||
+        EVP_CIPHER_get_key_length(aead->cipher) != LOOM_KEY_SIZE ||
+        EVP_CIPHER_get_iv_length(aead->cipher) != LOOM_NONCE_SIZE ||
+        EVP_CipherInit_ex2(aead->context, aead->cipher, key, nonce, direction, NULL) != 1)
+        return LOOM_ERR_INTERNAL;
+    return LOOM_OK;
 }
 
-static enum loom_err add_text(struct aead *aead, turn *how, struct loom_bytes text,
-                              struct loom_buffer *out) {
+static enum loom_err add_aad(struct aead *aead, struct loom_bytes aad) {
+    int done;
+    if (aad.len > INT_MAX)
+        return LOOM_ERR_INTERNAL;
+    if (aad.len > 0 && EVP_CipherUpdate(aead->context, NULL, &done, aad.data, (int)aad.len) != 1)
+        return LOOM_ERR_INTERNAL;
+    return LOOM_OK;
+}
+
+static enum loom_err add_text(struct aead *aead, struct loom_bytes text, struct loom_buffer *out) {
     const unsigned char *at = text.data;
     size_t left = text.len;
-    enum loom_err err = LOOM_OK;
-    while (left > 0 && err == LOOM_OK) {
+    while (left > 0) {
         size_t len = left < CHUNK_SIZE ? left : CHUNK_SIZE;
-        how(&aead->gcm, len, aead->chunk, at);
-        err = loom_buffer_add(out, aead->chunk, len);
+        int done = 0;
+        if (EVP_CipherUpdate(aead->context, aead->chunk, &done, at, (int)len) != 1 ||
+            done != (int)len)
+            return LOOM_ERR_INTERNAL;
+        enum loom_err err = loom_buffer_add(out, aead->chunk, len);
+        if (err != LOOM_OK)
+            return err;
         at += len;
         left -= len;
     }
-    return err;
+    return LOOM_OK;
+}
+
+static enum loom_err seal(struct aead *aead, struct loom_bytes aad, struct loom_bytes plain,
+                          struct loom_buffer *out) {
+    unsigned char tag[LOOM_TAG_SIZE];
+    int done;
+    enum loom_err err = add_aad(aead, aad);
+    if (err == LOOM_OK)
+        err = add_text(aead, plain, out);
+    if (err != LOOM_OK)
+        return err;
+    if (EVP_CipherFinal_ex(aead->context, aead->chunk, &done) != 1 ||
+        EVP_CIPHER_CTX_ctrl(aead->context, EVP_CTRL_AEAD_GET_TAG, sizeof tag, tag) != 1)
+        return LOOM_ERR_INTERNAL;
+    return loom_buffer_add(out, tag, sizeof tag);
 }
 
 enum loom_err loom_aead_seal(const unsigned char key[static LOOM_KEY_SIZE],
                              const unsigned char nonce[static LOOM_NONCE_SIZE],
                              struct loom_bytes aad, struct loom_bytes plain,
                              struct loom_buffer *out) {
-    LOOM_CLEANUP(aead_wipe) struct aead aead;
-    unsigned char tag[LOOM_TAG_SIZE];
+    LOOM_CLEANUP(aead_clear) struct aead aead = {.cipher = NULL};
     size_t before = out->len;
-    start(&aead, key, nonce, aad);
-    enum loom_err err = add_text(&aead, gcm_aes256_encrypt, plain, out);
-    gcm_aes256_digest(&aead.gcm, sizeof tag, tag);
+    enum loom_err err = aead_init(&aead, SEAL, key, nonce);
     if (err == LOOM_OK)
-        err = loom_buffer_add(out, tag, sizeof tag);
+        err = seal(&aead, aad, plain, out);
     if (err != LOOM_OK)
         loom_buffer_cut(out, before);
     return err;
+}
+
+static enum loom_err open_sealed(struct aead *aead, struct loom_bytes aad, struct loom_bytes sealed,
+                                 struct loom_buffer *out) {
+    struct loom_bytes text = {sealed.data, sealed.len - LOOM_TAG_SIZE};
+    unsigned char tag[LOOM_TAG_SIZE];
+    int done;
+    memcpy(tag, (const unsigned char *)sealed.data + text.len, sizeof tag);
+    enum loom_err err = add_aad(aead, aad);
+    if (err == LOOM_OK)
+        err = add_text(aead, text, out);
+    if (err != LOOM_OK)
+        return err;
+    if (EVP_CIPHER_CTX_ctrl(aead->context, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) != 1)
+        return LOOM_ERR_INTERNAL;
+    return EVP_CipherFinal_ex(aead->context, aead->chunk, &done) == 1 ? LOOM_OK : LOOM_ERR_DAMAGED;
 }
 
 enum loom_err loom_aead_open(const unsigned char key[static LOOM_KEY_SIZE],
@@ -70,17 +117,11 @@ enum loom_err loom_aead_open(const unsigned char key[static LOOM_KEY_SIZE],
                              struct loom_buffer *out) {
     if (sealed.len < LOOM_TAG_SIZE)
         return LOOM_ERR_DAMAGED;
-    LOOM_CLEANUP(aead_wipe) struct aead aead;
-    struct loom_bytes text = {sealed.data, sealed.len - LOOM_TAG_SIZE};
-    unsigned char tag[LOOM_TAG_SIZE];
+    LOOM_CLEANUP(aead_clear) struct aead aead = {.cipher = NULL};
     size_t before = out->len;
-    start(&aead, key, nonce, aad);
-    enum loom_err err = add_text(&aead, gcm_aes256_decrypt, text, out);
-    gcm_aes256_digest(&aead.gcm, sizeof tag, tag);
-    /* SP 800-38D section 7.2: nothing of the plaintext is given out unless the tag fits. */
-    if (err == LOOM_OK &&
-        !loom_bytes_is_equal(tag, (const unsigned char *)sealed.data + text.len, sizeof tag))
-        err = LOOM_ERR_DAMAGED;
+    enum loom_err err = aead_init(&aead, OPEN, key, nonce);
+    if (err == LOOM_OK)
+        err = open_sealed(&aead, aad, sealed, out);
     if (err != LOOM_OK)
         loom_buffer_cut(out, before);
     return err;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The few operations of the vault, over GNU Nettle.
+ * The few operations of the vault, over OpenSSL's EVP interface.
  *
  * Algorithms are fixed here and belong to the vault's version (docs/VAULT-FORMAT.md): SHA-256,
  * HMAC-SHA256 (RFC 2104), HKDF-SHA256 (RFC 5869), AES-256-GCM (NIST SP 800-38D), and base64 in its
  * canonical padded form (RFC 4648 section 4). Sizes stand in the types.
  *
- * Nothing is initialised, configured, allocated or kept: no file or variable changes what these
- * functions do, they change nothing for TLS or for the process that a library lives in, and threads
- * may call them at once. What they work with is wiped when they return. Each takes microseconds,
- * the first one too. The hashes cannot fail; they say so by a result that is looked at.
+ * Everything happens in an OpenSSL context of this program's own, made at the first call and kept:
+ * no configuration file changes what these functions do, and they change nothing for TLS or for the
+ * process that the library lives in. The first call costs about a millisecond, the next ones
+ * microseconds.
  */
 #ifndef LOOM_CRYPTO_CRYPTO_H
 #define LOOM_CRYPTO_CRYPTO_H
@@ -32,7 +32,7 @@ struct loom_bytes {
     size_t len;
 };
 
-/* Fill with random bytes, of the kernel's. LOOM_ERR_INTERNAL: there are none to be had; nothing may go on then. */
+/* Fill with random bytes. LOOM_ERR_INTERNAL: there are none to be had; nothing may go on then. */
 LOOM_CHECKED enum loom_err loom_random(unsigned char *out_bytes, size_t len);
 
 LOOM_CHECKED enum loom_err loom_sha256(struct loom_bytes text,

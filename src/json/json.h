@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The strict gate: the only way in and out of JSON.
+ * The strict gate around cJSON: the only way in and out of JSON.
  *
  *     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
  *     if (loom_json_parse(body.data, body.len, &tree) != LOOM_OK) ... unusable ...
@@ -11,7 +11,7 @@
  * A text is refused whole (LOOM_ERR_BAD_ANSWER) unless it is RFC 8259 to the letter, and more:
  * well-formed UTF-8 without NUL (raw or \u0000), no raw control characters, no lone surrogates
  * escaped, no numbers like 0123 or longer than LOOM_JSON_NUMBER_MAX, nesting of at most
- * LOOM_JSON_DEPTH_MAX checked before anything recurses, at most LOOM_JSON_VALUES_MAX values, no two
+ * LOOM_JSON_DEPTH_MAX checked before cJSON recurses, at most LOOM_JSON_VALUES_MAX values, no two
  * equal names in one object, nothing but blanks after the end, and an object at the top. A leading
  * UTF-8 byte order mark is passed over. Names compare case-sensitively.
  *
@@ -30,12 +30,11 @@
 
 enum {
     LOOM_JSON_DEPTH_MAX = 16,
-    LOOM_JSON_NUMBER_MAX = 63,     /* characters: what programs that read ours take */
+    LOOM_JSON_NUMBER_MAX = 63,     /* characters; cJSON reads no more of a number */
     LOOM_JSON_VALUES_MAX = 100000, /* a vault of 4000 entries has 20 000; each costs 80 bytes */
 };
 
-/* 2^53: up to here a double is exact, which is what others read numbers into */
-#define LOOM_JSON_INTEGER_MAX INT64_C(9007199254740992)
+#define LOOM_JSON_INTEGER_MAX INT64_C(9007199254740992) /* 2^53: up to here a double is exact */
 
 struct loom_json; /* an object, an array, or a value in one */
 
@@ -54,8 +53,8 @@ LOOM_CHECKED enum loom_err loom_json_get_text(const struct loom_json *object, co
 
 /*
  * A member that is a number from `least` to `most`, a fraction rounded up. A number outside is
- * LOOM_ERR_BAD_ANSWER, as is another type; LOOM_ERR_NOT_FOUND as above. The comparison is exact,
- * and 1e999 is only too large. |least|, |most| <= LOOM_JSON_INTEGER_MAX.
+ * LOOM_ERR_BAD_ANSWER, as is another type; LOOM_ERR_NOT_FOUND as above. The comparison is made on
+ * the double, so 1e999 is only too large. |least|, |most| <= LOOM_JSON_INTEGER_MAX.
  */
 LOOM_CHECKED enum loom_err loom_json_get_number(const struct loom_json *object, const char *name,
                                                 int64_t least, int64_t most, int64_t *out_number);
@@ -127,9 +126,9 @@ LOOM_CHECKED enum loom_err loom_json_add_tree(struct loom_json *object, const ch
                                               struct loom_json **tree);
 
 /*
- * Append the text on one line, without a line end, numbers as they were written. Nothing of it
- * stays elsewhere in memory. What loom_text_is_printable() refuses is escaped, so the text is safe
- * to show. LOOM_ERR_INTERNAL: past the ceiling, or no memory; `out` is as it was.
+ * Append the text on one line, without a line end. Nothing of it stays elsewhere in memory. What
+ * loom_text_is_printable() refuses is escaped, so the text is safe to show. LOOM_ERR_INTERNAL: past
+ * the ceiling, or no memory; `out` is as it was.
  */
 LOOM_CHECKED enum loom_err loom_json_print(const struct loom_json *tree, struct loom_buffer *out);
 

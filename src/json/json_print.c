@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Printing grows one buffer that wipes itself, and escapes what a terminal would act on: C1 and
- * bidirectional controls, too.
+ * Printing is ours: cJSON's printer reallocs and so leaves copies of secrets behind, calls two
+ * numbers equal that differ in the last digit (2^53 comes out as 9.00719925474099e+15), and hands
+ * C1 and bidirectional controls to the terminal as they are.
  */
 #include "json/json.h"
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "json/json_priv.h"
 
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-static enum loom_err print_item(const struct loom_json *item, struct loom_buffer *out);
+static enum loom_err print_item(const cJSON *item, struct loom_buffer *out);
 
 static enum loom_err print_unit(uint32_t unit, struct loom_buffer *out) {
     const unsigned char bytes[] = {(unsigned char)(unit >> 8), (unsigned char)unit};
@@ -50,15 +53,32 @@ static enum loom_err print_text(const char *text, struct loom_buffer *out) {
     return err == LOOM_OK ? loom_buffer_add_text(out, "\"") : err;
 }
 
-static enum loom_err print_members(const struct loom_json *container, struct loom_buffer *out) {
-    bool is_object = container->kind == LOOM_JSON_OBJECT;
+static enum loom_err print_number(double number, struct loom_buffer *out) {
+    char text[40]; /* "%.17g" takes 24, and some locales a decimal point of several bytes */
+    if (number >= (double)-LOOM_JSON_INTEGER_MAX && number <= (double)LOOM_JSON_INTEGER_MAX &&
+        (double)(int64_t)number == number)
+        return loom_buffer_add_format(out, "%" PRId64, (int64_t)number);
+    /* JSON has no infinity: what was too large for a double is printed as such again. */
+    if (number > 1.7976931348623157e308 || number < -1.7976931348623157e308)
+        return loom_buffer_add_text(out, number > 0 ? "1e999" : "-1e999");
+    (void)snprintf(text, sizeof text, "%.17g", number);
+    size_t whole = strspn(text, "-0123456789");
+    size_t point = strcspn(text + whole, "0123456789e");
+    enum loom_err err = loom_buffer_add(out, text, whole);
+    if (err == LOOM_OK && point > 0)
+        err = loom_buffer_add_text(out, ".");
+    return err == LOOM_OK ? loom_buffer_add_text(out, text + whole + point) : err;
+}
+
+static enum loom_err print_members(const cJSON *container, struct loom_buffer *out) {
+    bool is_object = cJSON_IsObject(container);
     enum loom_err err = loom_buffer_add_text(out, is_object ? "{" : "[");
-    for (const struct loom_json *member = container->first; member != NULL && err == LOOM_OK;
+    for (const cJSON *member = container->child; member != NULL && err == LOOM_OK;
          member = member->next) {
-        if (member != container->first)
+        if (member != container->child)
             err = loom_buffer_add_text(out, ",");
         if (err == LOOM_OK && is_object)
-            err = print_text(member->name, out);
+            err = print_text(member->string, out);
         if (err == LOOM_OK && is_object)
             err = loom_buffer_add_text(out, ":");
         if (err == LOOM_OK)
@@ -67,28 +87,21 @@ static enum loom_err print_members(const struct loom_json *container, struct loo
     return err == LOOM_OK ? loom_buffer_add_text(out, is_object ? "}" : "]") : err;
 }
 
-static enum loom_err print_item(const struct loom_json *item, struct loom_buffer *out) {
-    static const char *const words[] = {
-        [LOOM_JSON_NULL] = "null", [LOOM_JSON_FALSE] = "false", [LOOM_JSON_TRUE] = "true"};
-    switch (item->kind) {
-    case LOOM_JSON_NULL:
-    case LOOM_JSON_FALSE:
-    case LOOM_JSON_TRUE:
-        return loom_buffer_add_text(out, words[item->kind]);
-    case LOOM_JSON_NUMBER:
-        return loom_buffer_add_text(out, item->text);
-    case LOOM_JSON_TEXT:
-        return print_text(item->text, out);
-    case LOOM_JSON_ARRAY:
-    case LOOM_JSON_OBJECT:
-        return print_members(item, out);
-    }
-    return LOOM_ERR_INTERNAL;
+static enum loom_err print_item(const cJSON *item, struct loom_buffer *out) {
+    if (cJSON_IsString(item))
+        return print_text(item->valuestring, out);
+    if (cJSON_IsNumber(item))
+        return print_number(item->valuedouble, out);
+    if (cJSON_IsBool(item))
+        return loom_buffer_add_text(out, cJSON_IsTrue(item) ? "true" : "false");
+    if (cJSON_IsNull(item))
+        return loom_buffer_add_text(out, "null");
+    return print_members(item, out);
 }
 
 enum loom_err loom_json_print(const struct loom_json *tree, struct loom_buffer *out) {
     size_t before = out->len;
-    enum loom_err err = print_item(tree, out);
+    enum loom_err err = print_item((const cJSON *)tree, out);
     if (err != LOOM_OK)
         loom_buffer_cut(out, before);
     return err;

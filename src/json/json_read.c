@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/json.h"
 
-#include "base/memory.h"
 #include "json/json_priv.h"
 
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const cJSON *item_of(const struct loom_json *json) {
+    return (const cJSON *)json;
+}
+
+static const struct loom_json *json_of(const cJSON *item) {
+    return (const struct loom_json *)item;
+}
 
 /* ---- Parsing ---- */
 
@@ -13,23 +21,23 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static size_t count_members(const struct loom_json *object) {
+static size_t count_members(const cJSON *object) {
     size_t count = 0;
-    for (const struct loom_json *member = object->first; member != NULL; member = member->next)
+    for (const cJSON *member = object->child; member != NULL; member = member->next)
         count++;
     return count;
 }
 
 /* Sorting, since comparing each name with each other would let a server choose our run time. */
-static enum loom_err check_object(const struct loom_json *object) {
+static enum loom_err check_object(const cJSON *object) {
     size_t count = count_members(object), i = 0;
     if (count < 2)
         return LOOM_OK;
     const char **names = calloc(count, sizeof *names);
     if (names == NULL)
         return LOOM_ERR_INTERNAL;
-    for (const struct loom_json *member = object->first; member != NULL; member = member->next)
-        names[i++] = member->name;
+    for (const cJSON *member = object->child; member != NULL; member = member->next)
+        names[i++] = member->string;
     qsort(names, count, sizeof *names, compare_names);
     enum loom_err err = LOOM_OK;
     for (i = 1; i < count && err == LOOM_OK; i++)
@@ -40,10 +48,9 @@ static enum loom_err check_object(const struct loom_json *object) {
 }
 
 /* Recurses LOOM_JSON_DEPTH_MAX levels at most: the scan has counted them. */
-static enum loom_err check_names(const struct loom_json *item) {
-    enum loom_err err = item->kind == LOOM_JSON_OBJECT ? check_object(item) : LOOM_OK;
-    for (const struct loom_json *child = item->first; child != NULL && err == LOOM_OK;
-         child = child->next)
+static enum loom_err check_names(const cJSON *item) {
+    enum loom_err err = cJSON_IsObject(item) ? check_object(item) : LOOM_OK;
+    for (const cJSON *child = item->child; child != NULL && err == LOOM_OK; child = child->next)
         err = check_names(child);
     return err;
 }
@@ -61,10 +68,12 @@ enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **o
         pass_byte_order_mark(&text, &len);
     if (len == 0 || !loom_json_scan(text, len))
         return LOOM_ERR_BAD_ANSWER;
-    LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
-    enum loom_err err = loom_json_build(text, len, &tree);
-    if (err == LOOM_OK)
-        err = check_names(tree);
+    /* What the scan lets through cJSON reads, unless there is no memory. */
+    LOOM_CLEANUP(loom_json_drop)
+    struct loom_json *tree = (struct loom_json *)cJSON_ParseWithLength(text, len);
+    if (tree == NULL)
+        return LOOM_ERR_INTERNAL;
+    enum loom_err err = check_names(item_of(tree));
     if (err != LOOM_OK)
         return err;
     *out_tree = tree;
@@ -74,18 +83,10 @@ enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **o
 
 /* ---- Getting ---- */
 
-/* NULL: there is none. */
-static const struct loom_json *find_named(const struct loom_json *object, const char *name) {
-    const struct loom_json *member = object->first;
-    while (member != NULL && (member->name == NULL || strcmp(member->name, name) != 0))
-        member = member->next;
-    return member;
-}
-
 static enum loom_err find_member(const struct loom_json *object, const char *name,
-                                 const struct loom_json **out_member) {
-    const struct loom_json *member = find_named(object, name);
-    if (member == NULL || member->kind == LOOM_JSON_NULL)
+                                 const cJSON **out_member) {
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(item_of(object), name);
+    if (member == NULL || cJSON_IsNull(member))
         return LOOM_ERR_NOT_FOUND;
     *out_member = member;
     return LOOM_OK;
@@ -93,20 +94,31 @@ static enum loom_err find_member(const struct loom_json *object, const char *nam
 
 enum loom_err loom_json_get_text(const struct loom_json *object, const char *name, size_t max,
                                  const char **out_text) {
-    const struct loom_json *member;
+    const cJSON *member;
     enum loom_err err = find_member(object, name, &member);
-    return err == LOOM_OK ? loom_json_text(member, max, out_text) : err;
+    return err == LOOM_OK ? loom_json_text(json_of(member), max, out_text) : err;
+}
+
+/* Compared as doubles first: casting one that an int64_t cannot hold is undefined. */
+static int64_t rounded_up(double number) {
+    static const double limit = 4611686018427387904.0; /* 2^62, far outside every bound */
+    if (number >= limit)
+        return INT64_MAX;
+    if (number <= -limit)
+        return INT64_MIN;
+    int64_t whole = (int64_t)number;
+    return (double)whole < number ? whole + 1 : whole;
 }
 
 static enum loom_err get_rounded(const struct loom_json *object, const char *name,
                                  int64_t *out_number) {
-    const struct loom_json *member;
+    const cJSON *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (member->kind != LOOM_JSON_NUMBER)
+    if (!cJSON_IsNumber(member))
         return LOOM_ERR_BAD_ANSWER;
-    *out_number = loom_json_whole(member->text);
+    *out_number = rounded_up(member->valuedouble);
     return LOOM_OK;
 }
 
@@ -134,65 +146,66 @@ enum loom_err loom_json_get_clamped(const struct loom_json *object, const char *
 
 enum loom_err loom_json_get_bool(const struct loom_json *object, const char *name,
                                  bool *out_value) {
-    const struct loom_json *member;
+    const cJSON *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (member->kind != LOOM_JSON_TRUE && member->kind != LOOM_JSON_FALSE)
+    if (!cJSON_IsBool(member))
         return LOOM_ERR_BAD_ANSWER;
-    *out_value = member->kind == LOOM_JSON_TRUE;
+    *out_value = cJSON_IsTrue(member);
     return LOOM_OK;
 }
 
 enum loom_err loom_json_get_object(const struct loom_json *object, const char *name,
                                    const struct loom_json **out_member) {
-    const struct loom_json *member;
+    const cJSON *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (member->kind != LOOM_JSON_OBJECT)
+    if (!cJSON_IsObject(member))
         return LOOM_ERR_BAD_ANSWER;
-    *out_member = member;
+    *out_member = json_of(member);
     return LOOM_OK;
 }
 
 enum loom_err loom_json_get_array(const struct loom_json *object, const char *name,
                                   const struct loom_json **out_member) {
-    const struct loom_json *member;
+    const cJSON *member;
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (member->kind != LOOM_JSON_ARRAY)
+    if (!cJSON_IsArray(member))
         return LOOM_ERR_BAD_ANSWER;
-    *out_member = member;
+    *out_member = json_of(member);
     return LOOM_OK;
 }
 
 bool loom_json_has(const struct loom_json *object, const char *name) {
-    return find_named(object, name) != NULL;
+    return cJSON_GetObjectItemCaseSensitive(item_of(object), name) != NULL;
 }
 
 /* ---- Walking ---- */
 
 const struct loom_json *loom_json_first(const struct loom_json *object) {
-    return object->first;
+    return json_of(item_of(object)->child);
 }
 
 const struct loom_json *loom_json_next(const struct loom_json *member) {
-    return member->next;
+    return json_of(item_of(member)->next);
 }
 
 const char *loom_json_name(const struct loom_json *member) {
-    return member->name;
+    return item_of(member)->string;
 }
 
 bool loom_json_is_object(const struct loom_json *member) {
-    return member->kind == LOOM_JSON_OBJECT;
+    return cJSON_IsObject(item_of(member));
 }
 
 enum loom_err loom_json_text(const struct loom_json *member, size_t max, const char **out_text) {
-    if (member->kind != LOOM_JSON_TEXT || strlen(member->text) > max)
+    const cJSON *item = item_of(member);
+    if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
         return LOOM_ERR_BAD_ANSWER;
-    *out_text = member->text;
+    *out_text = item->valuestring;
     return LOOM_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scan decides before a tree is built: what it lets through needs no second look.
+ * The scan decides before cJSON sees a byte: cJSON lets through raw control characters, numbers
+ * like 0123, lone surrogates and \u0000, and it recurses once a level.
  */
 #include "json/json_priv.h"
 
@@ -95,7 +96,7 @@ static bool pass_unit(struct scan *scan, uint32_t *out_unit) {
     return true;
 }
 
-/* What follows a backslash. A NUL would end a string of C early, a lone surrogate is no text. */
+/* What follows a backslash. A NUL would end cJSON's string early, a lone surrogate is no text. */
 static bool pass_escape(struct scan *scan) {
     uint32_t unit;
     if (scan->at == scan->end)

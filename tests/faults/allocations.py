@@ -2,7 +2,7 @@
 """Memory runs out: at one allocation, or from one on for good.
 
 With sanitizers each allocation of the program's own code fails in its turn. As installed, those of
-all libraries do, libcurl and OpenSSL among them: too many for each, so every so many-th does.
+all libraries do, libcurl, OpenSSL and cJSON among them: too many for each, so every so many-th does.
 GLib ends the process by design when memory runs out, so the keyring is not part of this.
 """
 import os

@@ -2,6 +2,7 @@
 #include "json/json.h"
 
 #include "unit/base/heap_watch.h"
+#include "unit/json/cjson_heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,5 +126,5 @@ int main(void) {
         cmocka_unit_test(add_and_drop_leave_no_secret_in_freed_memory),
         cmocka_unit_test(add_without_memory_fails_and_leaves_no_secret),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, cjson_heap_setup, NULL);
 }
