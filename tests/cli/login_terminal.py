@@ -79,8 +79,7 @@ class LoginTerminal(loomtest.Case):
                              env={"TERM": "xterm"})
         program.expect(LONG, "stderr")
         program.type(b"\x1a")
-        self.wait_for(lambda: b"Stopped" in program.text("stderr") or
-                      b"stopped" in program.text("stderr").lower() or self.is_stopped(program))
+        self.wait_for(program.has_stopped_child)
         # The terminal is as it was: whoever types sees it.
         self.assertTrue(program.modes()[3] & termios.ECHO)
         before = len(self.server.times("/poll"))
@@ -91,15 +90,6 @@ class LoginTerminal(loomtest.Case):
         self.wait_for(lambda: re.search(LONG, program.text("stderr")[at:]))
         self.approve_and_finish(program)
         os.remove(go_on)
-
-    def is_stopped(self, program):
-        with open(f"/proc/{program.pid}/task/{program.pid}/children") as file:
-            children = file.read().split()
-        states = []
-        for child in children:
-            with open(f"/proc/{child}/stat") as file:
-                states.append(file.read().rpartition(")")[2].split()[0])
-        return "T" in states
 
 
 if __name__ == "__main__":

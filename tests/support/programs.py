@@ -228,6 +228,10 @@ class Program:
     def close_stdin(self):
         self.process.stdin.close()
 
+    def has_stopped_child(self):
+        """Of a shell: is its job stopped?"""
+        return any(b") T " in _read_proc(child, "stat") for child in _children(self.pid))
+
     def modes(self):
         return termios.tcgetattr(self._slave)
 
