@@ -240,8 +240,8 @@ bool loom_cli_was_interrupted(void) {
     return loom_signals_caught() != 0;
 }
 
-static enum loom_err choose_place(const struct loom_cli *cli, enum loom_place *out_place,
-                                  struct loom_error *error) {
+enum loom_err loom_cli_choose_place(const struct loom_cli *cli, enum loom_place *out_place,
+                                    struct loom_error *error) {
     const char *wish = cli->options.store != NULL ? cli->options.store : cli->environment.store;
     if (wish == NULL)
         wish = places[0].word;
@@ -257,7 +257,7 @@ static enum loom_err choose_place(const struct loom_cli *cli, enum loom_place *o
 enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error) {
     enum loom_place place = LOOM_PLACE_AUTO;
     struct loom_store *keyring = NULL, *vault = NULL;
-    enum loom_err err = choose_place(cli, &place, error);
+    enum loom_err err = loom_cli_choose_place(cli, &place, error);
     if (err == LOOM_OK)
         err = loom_paths_find(&cli->paths, error);
     if (err != LOOM_OK)

@@ -88,6 +88,14 @@ void loom_cli_catch_signals(struct loom_cli *cli);
 /* Has a caught signal asked to end? */
 bool loom_cli_was_interrupted(void);
 
+/*
+ * The place that --store or LOOM_STORE names. LOOM_ERR_USAGE: there is no such place; the detail
+ * says so.
+ */
+LOOM_CHECKED enum loom_err loom_cli_choose_place(const struct loom_cli *cli,
+                                                 enum loom_place *out_place,
+                                                 struct loom_error *error);
+
 /* Open the store in the place that --store or LOOM_STORE names, and fill cli->paths. */
 LOOM_CHECKED enum loom_err loom_cli_open_store(struct loom_cli *cli, struct loom_error *error);
 

@@ -11,6 +11,7 @@ const struct loom_command *const loom_commands[] = {
     &loom_command_status,
     &loom_command_token,
     &loom_command_setup_git,
+    &loom_command_doctor,
     &loom_command_completion,
     &loom_command_credential_helper,
     &loom_command_help,

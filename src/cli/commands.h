@@ -10,6 +10,7 @@ extern const struct loom_command loom_command_logout;
 extern const struct loom_command loom_command_status;
 extern const struct loom_command loom_command_token;
 extern const struct loom_command loom_command_setup_git;
+extern const struct loom_command loom_command_doctor;
 extern const struct loom_command loom_command_completion;
 extern const struct loom_command loom_command_credential_helper;
 extern const struct loom_command loom_command_help;

@@ -99,6 +99,13 @@ static void fold_blanks(char *text) {
     *to = '\0';
 }
 
+enum loom_err loom_json_output_message(struct loom_json *object, const char *name,
+                                       struct loom_buffer *message) {
+    if (message->data != NULL)
+        fold_blanks(message->data);
+    return loom_json_add_text(object, name, loom_buffer_text(message));
+}
+
 /* As a shell shows it. */
 static int status_of(const struct loom_error *error) {
     int status = loom_report_status(error);
@@ -122,13 +129,11 @@ enum loom_err loom_json_output_error(struct loom_json *object, const char *name,
         err = loom_json_add_object(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (message.data != NULL)
-        fold_blanks(message.data);
     err = loom_json_add_text(member, "code", loom_report_code(error));
     if (err == LOOM_OK)
         err = loom_json_add_number(member, "exit_status", status_of(error));
     if (err == LOOM_OK)
-        err = loom_json_add_text(member, "message", loom_buffer_text(&message));
+        err = loom_json_output_message(member, "message", &message);
     if (err == LOOM_OK)
         err = add_http_status(member, error);
     if (err == LOOM_OK)

@@ -29,6 +29,10 @@ LOOM_CHECKED enum loom_err loom_json_output_time(struct loom_json *object, const
 LOOM_CHECKED enum loom_err loom_json_output_path(struct loom_json *object, const char *name,
                                                  const char *path);
 
+/* Add a message for people, its lines made one. */
+LOOM_CHECKED enum loom_err loom_json_output_message(struct loom_json *object, const char *name,
+                                                    struct loom_buffer *message);
+
 /* What became of an old token: true, false, or null when none was to be revoked. */
 LOOM_CHECKED enum loom_err loom_json_output_old_token(struct loom_json *object, const char *name,
                                                       enum loom_old_token old_token);

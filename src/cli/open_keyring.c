@@ -33,11 +33,11 @@ static void greet(void *context, bool is_begun) {
     loom_process_show(is_begun && !loom_secret_is_any_held());
 }
 
-enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
-                                    struct loom_store **out_keyring) {
+void loom_cli_keyring_options(struct loom_cli *cli, bool is_wanted,
+                              struct loom_keyring_options *out_options) {
     /* libsecret would talk to whatever this names instead of the keyring. */
     (void)unsetenv("SECRET_SERVICE_BUS_NAME");
-    struct loom_keyring_options options = {
+    *out_options = (struct loom_keyring_options){
         .clock = &cli->ports->clock,
         .bus_address = cli->environment.bus_address,
         .runtime_folder = cli->environment.runtime_folder,
@@ -48,5 +48,11 @@ enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
         .greeting = greet,
         .context = cli,
     };
+}
+
+enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
+                                    struct loom_store **out_keyring) {
+    struct loom_keyring_options options;
+    loom_cli_keyring_options(cli, is_wanted, &options);
     return loom_keyring_open(&options, out_keyring);
 }

@@ -4,6 +4,7 @@
 #define LOOM_CLI_OPEN_KEYRING_H
 
 #include "cli/cli.h"
+#include "store/keyring.h"
 
 /*
  * Open the keyring, which asks nobody yet. With `is_wanted` a person is asked to unlock it only
@@ -13,5 +14,9 @@
  */
 LOOM_CHECKED enum loom_err loom_cli_open_keyring(struct loom_cli *cli, bool is_wanted,
                                                  struct loom_store **out_keyring);
+
+/* How it is opened, for whoever looks at it without a store. `cli` must outlive them. */
+void loom_cli_keyring_options(struct loom_cli *cli, bool is_wanted,
+                              struct loom_keyring_options *out_options);
 
 #endif

@@ -41,6 +41,10 @@ static size_t find_meaning(enum loom_err err) {
     return 0;
 }
 
+const char *loom_report_sentence(const struct loom_error *error) {
+    return loom_sentence_of(error);
+}
+
 int loom_report_status(const struct loom_error *error) {
     return meanings[find_meaning(error->code)].status;
 }

@@ -203,6 +203,30 @@ bool loom_git_helper_server(const char *value, struct loom_origin *out_server) {
     return true;
 }
 
+enum loom_err loom_git_helper_name(const char *value, struct loom_buffer *out) {
+    LOOM_CLEANUP(words_clear)
+    struct words words = {.text = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX)};
+    const char *name = NULL;
+    size_t next = 0;
+    if (!read_value(value, &words, &name, &next) || name[0] == '\0')
+        return LOOM_ERR_NOT_FOUND;
+    for (const char *c = name; *c != '\0'; c++)
+        if (!loom_ascii_is_alnum(*c) && *c != '-' && *c != '_')
+            return LOOM_ERR_NOT_FOUND;
+    return loom_buffer_add_text(out, name);
+}
+
+enum loom_err loom_git_helper_program(const char *value, struct loom_buffer *out) {
+    LOOM_CLEANUP(words_clear)
+    struct words words = {.text = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX)};
+    if (!is_command(value) || strlen(value) > LOOM_GIT_VALUE_MAX)
+        return LOOM_ERR_NOT_FOUND;
+    read_words(value[0] == '!' ? value + 1 : value, &words);
+    if (word(&words, 0)[0] != '/')
+        return LOOM_ERR_NOT_FOUND;
+    return loom_buffer_add_text(out, word(&words, 0));
+}
+
 /* ---- Writing one ---- */
 
 static bool is_plain(const char *text) {

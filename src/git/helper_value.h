@@ -46,4 +46,13 @@ LOOM_CHECKED enum loom_err loom_git_helper_add(struct loom_buffer *out, const ch
 /* Append one word of a command, quoted for the shell where it has to be. */
 LOOM_CHECKED enum loom_err loom_git_helper_add_word(struct loom_buffer *out, const char *text);
 
+/*
+ * Append its name as git knows it ("store", "loom"), which tells nothing of its arguments.
+ * LOOM_ERR_NOT_FOUND: it has none, as a command of somebody's own.
+ */
+LOOM_CHECKED enum loom_err loom_git_helper_name(const char *value, struct loom_buffer *out);
+
+/* Append the absolute path that it begins with. LOOM_ERR_NOT_FOUND: it begins with none. */
+LOOM_CHECKED enum loom_err loom_git_helper_program(const char *value, struct loom_buffer *out);
+
 #endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The variables that change what this program or git does. Their names are told, never their
+ * values: a token, the password of a proxy or a name may stand there.
+ */
+#include "cli/doctor.h"
+
+#include "cli/environment_token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ID_SIZE = 64 };
+
+static const char looked_at[] = N_("Unless you want that, take the variable away.");
+
+static const struct variable {
+    const char *name;
+    enum loom_verdict verdict;
+    const char *message;
+    bool counts_empty; /* set but empty means something, too */
+} variables[] = {
+    {"LOOM_SERVER", LOOM_VERDICT_OK,
+     N_("This variable names the server where no option does:\n\n    {option}\n"), false},
+    {"LOOM_SERVER_URL", LOOM_VERDICT_OK,
+     N_("This variable names the server where no option does:\n\n    {option}\n"), false},
+    {"LOOM_STORE", LOOM_VERDICT_OK,
+     N_("This variable says where sign-ins are kept:\n\n    {option}\n"), false},
+    {"LOOM_CA_FILE", LOOM_VERDICT_OK,
+     N_("This variable adds certificate authorities:\n\n    {option}\n"), false},
+    {"SSL_CERT_FILE", LOOM_VERDICT_WARN,
+     N_("This variable puts other certificate authorities in the place of the system's:"
+        "\n\n    {option}\n"),
+     false},
+    {"OPENSSL_CONF", LOOM_VERDICT_WARN,
+     N_("This variable changes what safe connections are:\n\n    {option}\n"), false},
+    {"LOOM_BROWSER", LOOM_VERDICT_OK,
+     N_("This variable says how a page is opened:\n\n    {option}\n"), true},
+    {"BROWSER", LOOM_VERDICT_OK, N_("This variable says how a page is opened:\n\n    {option}\n"),
+     true},
+    {"LOOM_DEBUG", LOOM_VERDICT_OK,
+     N_("This variable makes the program tell more:\n\n    {option}\n"), false},
+    {"LOOM_PLAIN", LOOM_VERDICT_OK, N_("This variable makes the output plain:\n\n    {option}\n"),
+     false},
+    {"ACCESSIBLE", LOOM_VERDICT_OK, N_("This variable makes the output plain:\n\n    {option}\n"),
+     false},
+    {"NO_COLOR", LOOM_VERDICT_OK, N_("This variable takes colour away:\n\n    {option}\n"), false},
+    {"CI", LOOM_VERDICT_OK,
+     N_("This variable says that nobody watches, so a sign-in without a terminal does not wait:"
+        "\n\n    {option}\n"),
+     false},
+    {"https_proxy", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
+    {"HTTPS_PROXY", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
+    {"all_proxy", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
+    {"ALL_PROXY", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
+    {"no_proxy", LOOM_VERDICT_OK,
+     N_("This variable keeps some servers away from the proxy:\n\n    {option}\n"), false},
+    {"NO_PROXY", LOOM_VERDICT_OK,
+     N_("This variable keeps some servers away from the proxy:\n\n    {option}\n"), false},
+    {"XDG_CONFIG_HOME", LOOM_VERDICT_OK,
+     N_("This variable moves the folder of the encrypted file:\n\n    {option}\n"), false},
+    {"XDG_DATA_HOME", LOOM_VERDICT_OK,
+     N_("This variable moves the folder of the file's key:\n\n    {option}\n"), false},
+    {"GIT_SSL_NO_VERIFY", LOOM_VERDICT_WARN,
+     N_("This variable makes git talk to any server that pretends to be yours:"
+        "\n\n    {option}\n"),
+     false},
+    {"GIT_SSL_CAINFO", LOOM_VERDICT_WARN,
+     N_("This variable changes what git does, and not what this program does:"
+        "\n\n    {option}\n"),
+     false},
+    {"GIT_CONFIG_GLOBAL", LOOM_VERDICT_WARN,
+     N_("This variable changes which settings git reads:\n\n    {option}\n"), true},
+    {"GIT_CONFIG_SYSTEM", LOOM_VERDICT_WARN,
+     N_("This variable changes which settings git reads:\n\n    {option}\n"), true},
+    {"GIT_CONFIG_NOSYSTEM", LOOM_VERDICT_WARN,
+     N_("This variable changes which settings git reads:\n\n    {option}\n"), false},
+    {"GIT_CONFIG_COUNT", LOOM_VERDICT_WARN,
+     N_("This variable changes which settings git reads:\n\n    {option}\n"), false},
+    {"GIT_CONFIG_PARAMETERS", LOOM_VERDICT_WARN,
+     N_("This variable changes which settings git reads:\n\n    {option}\n"), false},
+    {"GIT_EXEC_PATH", LOOM_VERDICT_WARN,
+     N_("This variable changes which programs git runs:\n\n    {option}\n"), false},
+    {"GIT_ASKPASS", LOOM_VERDICT_OK,
+     N_("This variable names a program that git asks for passwords:\n\n    {option}\n"), false},
+    {"GIT_TERMINAL_PROMPT", LOOM_VERDICT_OK,
+     N_("This variable says whether git may ask at the terminal:\n\n    {option}\n"), false},
+};
+
+static void tell(struct loom_doctor *doctor, const char *name, struct loom_finding *finding) {
+    char id[ID_SIZE];
+    const struct loom_datum data[] = {{.name = "variable", .kind = LOOM_DATUM_TEXT, .text = name},
+                                      {.kind = LOOM_DATUM_END}};
+    (void)snprintf(id, sizeof id, "environment.%s", name);
+    finding->id = id;
+    finding->words.option = name;
+    finding->data = data;
+    loom_doctor_tell(doctor, finding);
+}
+
+/* The two that carry a token; LOOM_TOKEN itself was taken out of the environment at the start. */
+static bool check_token(struct loom_doctor *doctor) {
+    const struct loom_environment *environment = &doctor->cli->environment;
+    LOOM_CLEANUP(loom_secret_drop) struct loom_secret *token = NULL;
+    bool is_file = environment->token == NULL && !environment->has_bad_token;
+    const char *name = is_file ? "LOOM_TOKEN_FILE" : "LOOM_TOKEN";
+    struct loom_finding finding = {.verdict = LOOM_VERDICT_OK};
+    if (!loom_environment_has_token(environment))
+        return false;
+    finding.message = N_("This variable gives a token for the server in LOOM_SERVER, which wins "
+                         "over a sign-in:\n\n    {option}\n");
+    if (environment->server == NULL) {
+        finding.verdict = LOOM_VERDICT_FAIL;
+        finding.message = N_("This variable gives a token, and LOOM_SERVER does not say for which "
+                             "server:\n\n    {option}\n");
+        finding.fix = N_("Set both, or neither.");
+    } else if (loom_environment_token(environment, &token, NULL) != LOOM_OK) {
+        finding.verdict = LOOM_VERDICT_FAIL;
+        finding.message = is_file ? N_("The file that this variable names cannot be read, or holds "
+                                       "no token:\n\n    {option}\n")
+                                  : N_("There is no token in this variable:\n\n    {option}\n");
+        finding.fix = N_("Give it one, or take it away.");
+    }
+    tell(doctor, name, &finding);
+    return true;
+}
+
+static bool is_set(const struct variable *variable) {
+    const char *value = getenv(variable->name);
+    return value != NULL && (value[0] != '\0' || variable->counts_empty);
+}
+
+void loom_doctor_variables(struct loom_doctor *doctor) {
+    bool has_any = check_token(doctor);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        if (!is_set(&variables[i]))
+            continue;
+        has_any = true;
+        tell(doctor, variables[i].name,
+             &(struct loom_finding){.verdict = variables[i].verdict,
+                                    .message = variables[i].message,
+                                    .fix = variables[i].verdict == LOOM_VERDICT_OK ? NULL
+                                                                                   : looked_at});
+    }
+    if (!has_any)
+        loom_doctor_tell(
+            doctor, &(struct loom_finding){.id = "environment",
+                                           .message = N_("No variable changes what is done.")});
+}
