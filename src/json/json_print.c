@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "json/cjson_library.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +71,7 @@ static enum loom_err print_number(double number, struct loom_buffer *out) {
 }
 
 static enum loom_err print_members(const cJSON *container, struct loom_buffer *out) {
-    bool is_object = cJSON_IsObject(container);
+    bool is_object = loom_cjson_is(container, cJSON_Object);
     enum loom_err err = loom_buffer_add_text(out, is_object ? "{" : "[");
     for (const cJSON *member = container->child; member != NULL && err == LOOM_OK;
          member = member->next) {
@@ -88,13 +88,13 @@ static enum loom_err print_members(const cJSON *container, struct loom_buffer *o
 }
 
 static enum loom_err print_item(const cJSON *item, struct loom_buffer *out) {
-    if (cJSON_IsString(item))
+    if (loom_cjson_is(item, cJSON_String))
         return print_text(item->valuestring, out);
-    if (cJSON_IsNumber(item))
+    if (loom_cjson_is(item, cJSON_Number))
         return print_number(item->valuedouble, out);
-    if (cJSON_IsBool(item))
-        return loom_buffer_add_text(out, cJSON_IsTrue(item) ? "true" : "false");
-    if (cJSON_IsNull(item))
+    if (loom_cjson_is(item, cJSON_True | cJSON_False))
+        return loom_buffer_add_text(out, loom_cjson_is(item, cJSON_True) ? "true" : "false");
+    if (loom_cjson_is(item, cJSON_NULL))
         return loom_buffer_add_text(out, "null");
     return print_members(item, out);
 }

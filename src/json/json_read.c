@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/json.h"
 
+#include "json/cjson_library.h"
 #include "json/json_priv.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +49,7 @@ static enum loom_err check_object(const cJSON *object) {
 
 /* Recurses LOOM_JSON_DEPTH_MAX levels at most: the scan has counted them. */
 static enum loom_err check_names(const cJSON *item) {
-    enum loom_err err = cJSON_IsObject(item) ? check_object(item) : LOOM_OK;
+    enum loom_err err = loom_cjson_is(item, cJSON_Object) ? check_object(item) : LOOM_OK;
     for (const cJSON *child = item->child; child != NULL && err == LOOM_OK; child = child->next)
         err = check_names(child);
     return err;
@@ -68,9 +68,12 @@ enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **o
         pass_byte_order_mark(&text, &len);
     if (len == 0 || !loom_json_scan(text, len))
         return LOOM_ERR_BAD_ANSWER;
+    const struct loom_cjson *cjson = loom_cjson();
+    if (cjson == NULL)
+        return LOOM_ERR_INTERNAL;
     /* What the scan lets through cJSON reads, unless there is no memory. */
     LOOM_CLEANUP(loom_json_drop)
-    struct loom_json *tree = (struct loom_json *)cJSON_ParseWithLength(text, len);
+    struct loom_json *tree = (struct loom_json *)cjson->ParseWithLength(text, len);
     if (tree == NULL)
         return LOOM_ERR_INTERNAL;
     enum loom_err err = check_names(item_of(tree));
@@ -83,10 +86,15 @@ enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **o
 
 /* ---- Getting ---- */
 
+/* Where there is a tree, there is cJSON. */
+static const cJSON *find_any(const struct loom_json *object, const char *name) {
+    return loom_cjson()->GetObjectItemCaseSensitive(item_of(object), name);
+}
+
 static enum loom_err find_member(const struct loom_json *object, const char *name,
                                  const cJSON **out_member) {
-    const cJSON *member = cJSON_GetObjectItemCaseSensitive(item_of(object), name);
-    if (member == NULL || cJSON_IsNull(member))
+    const cJSON *member = find_any(object, name);
+    if (member == NULL || loom_cjson_is(member, cJSON_NULL))
         return LOOM_ERR_NOT_FOUND;
     *out_member = member;
     return LOOM_OK;
@@ -116,7 +124,7 @@ static enum loom_err get_rounded(const struct loom_json *object, const char *nam
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsNumber(member))
+    if (!loom_cjson_is(member, cJSON_Number))
         return LOOM_ERR_BAD_ANSWER;
     *out_number = rounded_up(member->valuedouble);
     return LOOM_OK;
@@ -150,9 +158,9 @@ enum loom_err loom_json_get_bool(const struct loom_json *object, const char *nam
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsBool(member))
+    if (!loom_cjson_is(member, cJSON_True | cJSON_False))
         return LOOM_ERR_BAD_ANSWER;
-    *out_value = cJSON_IsTrue(member);
+    *out_value = loom_cjson_is(member, cJSON_True);
     return LOOM_OK;
 }
 
@@ -162,7 +170,7 @@ enum loom_err loom_json_get_object(const struct loom_json *object, const char *n
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsObject(member))
+    if (!loom_cjson_is(member, cJSON_Object))
         return LOOM_ERR_BAD_ANSWER;
     *out_member = json_of(member);
     return LOOM_OK;
@@ -174,14 +182,14 @@ enum loom_err loom_json_get_array(const struct loom_json *object, const char *na
     enum loom_err err = find_member(object, name, &member);
     if (err != LOOM_OK)
         return err;
-    if (!cJSON_IsArray(member))
+    if (!loom_cjson_is(member, cJSON_Array))
         return LOOM_ERR_BAD_ANSWER;
     *out_member = json_of(member);
     return LOOM_OK;
 }
 
 bool loom_json_has(const struct loom_json *object, const char *name) {
-    return cJSON_GetObjectItemCaseSensitive(item_of(object), name) != NULL;
+    return find_any(object, name) != NULL;
 }
 
 /* ---- Walking ---- */
@@ -199,12 +207,12 @@ const char *loom_json_name(const struct loom_json *member) {
 }
 
 bool loom_json_is_object(const struct loom_json *member) {
-    return cJSON_IsObject(item_of(member));
+    return loom_cjson_is(item_of(member), cJSON_Object);
 }
 
 enum loom_err loom_json_text(const struct loom_json *member, size_t max, const char **out_text) {
     const cJSON *item = item_of(member);
-    if (!cJSON_IsString(item) || strlen(item->valuestring) > max)
+    if (!loom_cjson_is(item, cJSON_String) || strlen(item->valuestring) > max)
         return LOOM_ERR_BAD_ANSWER;
     *out_text = item->valuestring;
     return LOOM_OK;

@@ -13,7 +13,7 @@ import words
 
 # libcurl costs milliseconds at every start and is opened at the first request; cJSON_Utils has a
 # history of memory faults and is not needed (JS-13).
-NEVER_LINKED = ("libcurl", "libcjson_utils", "libsecret", "libglib")
+NEVER_LINKED = ("libcurl", "libcjson", "libsecret", "libglib")
 
 # By machine: what the objects and the program say of jumps and returns, and the option that asks.
 BRANCHES = {
