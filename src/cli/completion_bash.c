@@ -57,6 +57,8 @@ void loom_completion_add_bash(struct loom_script *script) {
     add_options(script);
     loom_script_add(script, "_loom_argument() { # COMMAND\n    case $1 in\n", NULL);
     for (const struct loom_command *const *row = loom_commands; *row != NULL; row++) {
+        if ((*row)->arguments[0] == '\0')
+            continue;
         loom_script_add(script, "        ", (*row)->name, NULL);
         add_kind(script, (*row)->arguments);
     }
