@@ -6,7 +6,6 @@
 #include "system/clock.h"
 #include "system/process.h"
 
-#include <locale.h>
 #include <stdio.h>
 
 /* -1 until a command catches signals; the ports look at it then. */
@@ -31,8 +30,6 @@ int main(int argc, char *argv[]) {
         return LOOM_EXIT_USAGE;
     }
     loom_http_wipe_memory();
-    /* All text is UTF-8, whatever the environment says; numbers and dates stay as in "C". */
-    (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (open_http(&http) != LOOM_OK) {
         (void)fputs("loom: not enough memory.\n", stderr);
         return LOOM_EXIT_FAILURE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include "base/locale.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -91,14 +92,21 @@ enum loom_err loom_text_add_printable(struct loom_buffer *out, const char *text,
     return LOOM_OK;
 }
 
+/* wcwidth knows only what LC_CTYPE can spell; an unknown character counts as one. */
+static size_t width_of(uint32_t character) {
+    if (character < 0x80)
+        return 1;
+    LOOM_CLEANUP(loom_locale_leave) struct loom_locale before = loom_locale_enter_utf8();
+    int width = wcwidth((wchar_t)character);
+    return width < 0 ? 1 : (size_t)width;
+}
+
 size_t loom_text_columns(const char *text, size_t len) {
     size_t columns = 0;
     while (len > 0) {
         uint32_t character;
         size_t used = loom_utf8_next(text, len, &character);
-        /* wcwidth knows only what LC_CTYPE can spell; an unknown character counts as one. */
-        int width = used > 0 ? wcwidth((wchar_t)character) : 1;
-        columns += width < 0 ? 1 : (size_t)width;
+        columns += used > 0 ? width_of(character) : 1;
         used = used == 0 ? 1 : used;
         text += used;
         len -= used;

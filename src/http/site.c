@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/locale.h"
 #include "base/text.h"
 #include "http/http_priv.h"
 
@@ -65,6 +66,8 @@ enum loom_err loom_http_spell_host(const char *host, struct loom_buffer *out) {
         return LOOM_ERR_INTERNAL;
     char *spelled = NULL;
     enum loom_err err = LOOM_ERR_USAGE;
+    /* libidn2 reads its input in the encoding of the locale. */
+    LOOM_CLEANUP(loom_locale_leave) struct loom_locale before = loom_locale_enter_utf8();
     if (curl->url_set(url, CURLUPART_HOST, host, 0) == CURLUE_OK &&
         curl->url_get(url, CURLUPART_HOST, &spelled, CURLU_PUNYCODE) == CURLUE_OK &&
         is_ascii_host(spelled))

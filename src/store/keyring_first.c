@@ -315,15 +315,14 @@ static void policy_describe(struct loom_store *store, struct loom_store_info *ou
     struct keyring_first *policy = policy_of(store);
     struct loom_store_info info;
     policy->current->ops->describe(policy->current, out_info);
-    if (policy->current == policy->vault) {
-        if (asks_keyring(policy)) {
-            policy->keyring->ops->describe(policy->keyring, &info);
-            out_info->keyring = info.keyring;
-        }
+    if (policy->current != policy->vault || !asks_keyring(policy))
         return;
-    }
-    policy->vault->ops->describe(policy->vault, &info);
-    out_info->has_imported = out_info->has_imported || info.has_imported;
+    policy->keyring->ops->describe(policy->keyring, &info);
+    out_info->keyring = info.keyring;
+}
+
+static bool policy_has_imported(const struct loom_store *store) {
+    return loom_store_has_imported(((const struct keyring_first *)store)->vault);
 }
 
 /* Where a credential goes is chosen; where one may be is not. */
@@ -359,6 +358,7 @@ static const struct loom_store_ops policy_ops = {
     .describe = policy_describe,
     .parts = policy_parts,
     .home = policy_home,
+    .has_imported = policy_has_imported,
     .close = policy_close,
 };
 

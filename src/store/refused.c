@@ -71,6 +71,9 @@ enum loom_err loom_refused_find(const struct loom_paths *paths, const struct loo
     LOOM_CLEANUP(loom_folder_close) struct loom_folder folder = LOOM_FOLDER_INIT;
     char origin_hex[LOOM_REFUSED_ORIGIN_SIZE], token_hex[LOOM_REFUSED_TOKEN_SIZE];
     struct loom_refused_notes notes;
+    /* Nothing was refused, mostly. */
+    if (loom_file_lacks(paths->data, REFUSED_NAME))
+        return loom_error_set(error, LOOM_ERR_NOT_FOUND);
     enum loom_err err = loom_folder_open(paths->data, LOOM_FOLDER_READ, &folder, error);
     if (err == LOOM_OK)
         err = hash_origin(origin, origin_hex);

@@ -45,6 +45,10 @@ bool loom_store_is_absent(const struct loom_error *why) {
     return why->code == LOOM_ERR_KEYRING && (why->os_error == ENOENT || why->os_error == 0);
 }
 
+bool loom_store_has_imported(const struct loom_store *store) {
+    return store->ops->has_imported != NULL && store->ops->has_imported(store);
+}
+
 void loom_store_close(struct loom_store *store) {
     if (store != NULL)
         store->ops->close(store);

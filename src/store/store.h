@@ -51,7 +51,6 @@ struct loom_store_info {
     bool is_locked;                  /* a keyring that is locked */
     enum loom_keyring_state keyring; /* also when the file was used instead */
     bool lacks_locks;                /* the file system has none: parallel saves may lose one */
-    bool has_imported;               /* another client's plaintext file was taken over just now */
 };
 
 struct loom_store_question {
@@ -85,7 +84,8 @@ struct loom_store_ops {
 
     /*
      * Visit every stored server once. An empty or absent file is LOOM_OK. The vault reads no secret
-     * for it; a keyring has to, because the origin stands beside the token.
+     * for it; a keyring has to, because the origin stands beside the token. The visitor does not
+     * ask the store.
      */
     LOOM_CHECKED enum loom_err (*list)(struct loom_store *store, loom_store_visit *visit,
                                        void *context, struct loom_error *error);
@@ -140,6 +140,9 @@ struct loom_store_ops {
      */
     struct loom_store *(*home)(struct loom_store *store);
 
+    /* Was another client's plaintext file taken over just now? NULL: that does not happen here. */
+    bool (*has_imported)(const struct loom_store *store);
+
     void (*close)(struct loom_store *store);
 };
 
@@ -157,6 +160,9 @@ struct loom_store *loom_store_home(struct loom_store *store);
 
 /* Is this why: the place is a keyring that is not there, so that nothing can be in it? */
 bool loom_store_is_absent(const struct loom_error *why);
+
+/* Was another client's plaintext file taken over since it was opened? Looks at nothing. */
+bool loom_store_has_imported(const struct loom_store *store);
 
 /* Close and free. NULL is allowed. */
 void loom_store_close(struct loom_store *store);

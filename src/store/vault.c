@@ -19,14 +19,16 @@ static struct loom_vault *vault_of(struct loom_store *store) {
 static enum loom_err vault_find(struct loom_store *store,
                                 const struct loom_store_question *question,
                                 struct loom_credential *out_credential, struct loom_error *error) {
-    LOOM_CLEANUP(loom_vault_look_clear) struct loom_vault_look look = LOOM_VAULT_LOOK_INIT;
     struct loom_vault *vault = vault_of(store);
-    enum loom_err err = loom_vault_look_at(vault, question, &look, error);
+    struct loom_vault_look *look = &vault->seen;
+    enum loom_err err = loom_vault_look_again(vault, error);
+    if (err == LOOM_OK)
+        err = loom_error_set(error, loom_vault_look_match(look, question));
     if (err != LOOM_OK)
         return err;
-    if (look.match.own != NULL)
-        return loom_vault_answer(vault, &look, out_credential, error);
-    if (loom_vault_look_has_answer(&look, question))
+    if (look->match.own != NULL)
+        return loom_vault_answer(vault, look, out_credential, error);
+    if (loom_vault_look_has_answer(look, question))
         return loom_vault_adopt(vault, question, out_credential, error);
     return loom_error_set(error, LOOM_ERR_NOT_FOUND);
 }
@@ -53,17 +55,17 @@ static enum loom_err visit_entry(const struct loom_vault_entry *from, loom_store
 
 static enum loom_err vault_list(struct loom_store *store, loom_store_visit *visit, void *context,
                                 struct loom_error *error) {
-    LOOM_CLEANUP(loom_vault_look_clear) struct loom_vault_look look = LOOM_VAULT_LOOK_INIT;
-    enum loom_err err = loom_vault_look_open(vault_of(store), &look, error);
+    const struct loom_vault_look *look = &vault_of(store)->seen;
+    enum loom_err err = loom_vault_look_again(vault_of(store), error);
     if (err != LOOM_OK)
         return err;
-    for (size_t i = 0; i < look.content.file.count && err == LOOM_OK; i++)
-        err = visit_entry(&look.content.file.entries[i], visit, context);
-    for (size_t i = 0; i < look.content.legacy.count && err == LOOM_OK; i++) {
-        struct loom_store_entry entry = {NULL, look.content.legacy.entries[i].key};
+    for (size_t i = 0; i < look->content.file.count && err == LOOM_OK; i++)
+        err = visit_entry(&look->content.file.entries[i], visit, context);
+    for (size_t i = 0; i < look->content.legacy.count && err == LOOM_OK; i++) {
+        struct loom_store_entry entry = {NULL, look->content.legacy.entries[i].key};
         visit(context, &entry);
     }
-    return loom_vault_judge(&look.config, err, error);
+    return loom_vault_judge(&look->config, err, error);
 }
 
 static void vault_describe(struct loom_store *store, struct loom_store_info *out_info) {
@@ -76,8 +78,11 @@ static void vault_describe(struct loom_store *store, struct loom_store_info *out
         loom_file_exists(&config, LOOM_VAULT_NAME, &mode))
         info.mode = mode;
     info.lacks_locks = vault->lacks_locks;
-    info.has_imported = vault->has_imported;
     *out_info = info;
+}
+
+static bool vault_has_imported(const struct loom_store *store) {
+    return ((const struct loom_vault *)store)->has_imported;
 }
 
 /* ---- Changing ---- */
@@ -195,6 +200,7 @@ static enum loom_err vault_check(struct loom_store *store, struct loom_error *er
 }
 
 static void vault_close(struct loom_store *store) {
+    loom_vault_look_clear(&vault_of(store)->seen);
     free(store);
 }
 
@@ -207,6 +213,7 @@ static const struct loom_store_ops vault_ops = {
     .replace_this = vault_replace_this,
     .check = vault_check,
     .describe = vault_describe,
+    .has_imported = vault_has_imported,
     .close = vault_close,
 };
 
@@ -218,6 +225,7 @@ enum loom_err loom_vault_open_with(const struct loom_paths *paths, loom_vault_ra
     vault->store.ops = &vault_ops;
     vault->paths = *paths;
     vault->random = random;
+    vault->seen = (struct loom_vault_look)LOOM_VAULT_LOOK_INIT;
     vault->lock_ms = LOOM_LOCK_DEADLINE_MS;
     *out_vault = &vault->store;
     return LOOM_OK;

@@ -25,6 +25,7 @@ static enum loom_err too_large(const struct loom_vault_change *change, int os_er
 
 enum loom_err loom_vault_change_lock(struct loom_vault *vault, struct loom_vault_change *change,
                                      struct loom_error *error) {
+    loom_vault_look_clear(&vault->seen); /* of no more use, and it holds descriptors */
     enum loom_err err =
         loom_folder_open(vault->paths.config, LOOM_FOLDER_WRITE, &change->config, error);
     if (err == LOOM_OK)

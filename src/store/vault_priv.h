@@ -242,13 +242,32 @@ enum loom_err loom_vault_damaged(const struct loom_folder *folder, const char *n
 
 void loom_vault_content_clear(struct loom_vault_content *content);
 
+/* ---- What is looked at ---- */
+
+struct loom_vault_match {
+    struct loom_vault_entry *own;       /* the entry of its very origin, or NULL */
+    struct loom_vault_entry *adoptable; /* an import it may adopt, or NULL */
+};
+
+/* What is there now, read without a lock; `match` points into `content`. */
+struct loom_vault_look {
+    struct loom_folder config;
+    struct loom_file_mark mark; /* taken before `content` was read; only of the vault's own */
+    struct loom_vault_content content;
+    struct loom_vault_match match;
+};
+
+#define LOOM_VAULT_LOOK_INIT                                                                       \
+    { .config = LOOM_FOLDER_INIT, .mark = LOOM_FILE_MARK_INIT, .content = LOOM_VAULT_CONTENT_INIT }
+
 /* ---- Changing ---- */
 
 struct loom_vault {
     struct loom_store store;
     struct loom_paths paths;
     loom_vault_random *random;
-    int lock_ms; /* longest wait for the lock */
+    struct loom_vault_look seen; /* what list and find saw last */
+    int lock_ms;                 /* longest wait for the lock */
     bool lacks_locks;
     bool has_imported;
 };
@@ -292,24 +311,22 @@ void loom_vault_change_clear(struct loom_vault_change *change);
 
 /* ---- Questions ---- */
 
-struct loom_vault_match {
-    struct loom_vault_entry *own;       /* the entry of its very origin, or NULL */
-    struct loom_vault_entry *adoptable; /* an import it may adopt, or NULL */
-};
-
-/* What is there now, read without a lock; `match` points into `content`. */
-struct loom_vault_look {
-    struct loom_folder config;
-    struct loom_vault_content content;
-    struct loom_vault_match match;
-};
-
-#define LOOM_VAULT_LOOK_INIT                                                                       \
-    { .config = LOOM_FOLDER_INIT, .content = LOOM_VAULT_CONTENT_INIT }
-
 LOOM_CHECKED enum loom_err loom_vault_look_open(const struct loom_vault *vault,
                                                 struct loom_vault_look *look,
                                                 struct loom_error *error);
+
+/*
+ * Make what the vault saw last current: it is read again unless the file is still the very same.
+ * git asks which server is meant, and then for its token: that is one reading.
+ */
+LOOM_CHECKED enum loom_err loom_vault_look_again(struct loom_vault *vault,
+                                                 struct loom_error *error);
+
+/* Set `look->match`. */
+LOOM_CHECKED enum loom_err loom_vault_look_match(struct loom_vault_look *look,
+                                                 const struct loom_store_question *question);
+
+/* The two at once, for a look of one's own. */
 LOOM_CHECKED enum loom_err loom_vault_look_at(const struct loom_vault *vault,
                                               const struct loom_store_question *question,
                                               struct loom_vault_look *look,

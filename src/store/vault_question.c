@@ -47,18 +47,42 @@ enum loom_err loom_vault_remove_matches(struct loom_vault_file *file,
 
 void loom_vault_look_clear(struct loom_vault_look *look) {
     loom_vault_content_clear(&look->content);
+    loom_file_mark_drop(&look->mark);
     loom_folder_close(&look->config);
 }
 
-enum loom_err loom_vault_look_open(const struct loom_vault *vault, struct loom_vault_look *look,
-                                   struct loom_error *error) {
+static enum loom_err look_now(const struct loom_vault *vault, bool is_marked,
+                              struct loom_vault_look *look, struct loom_error *error) {
     enum loom_err err =
         loom_folder_open(vault->paths.config, LOOM_FOLDER_READ, &look->config, error);
     if (err == LOOM_ERR_NOT_FOUND) /* an absent folder is an absent file */
         return loom_error_set(error, LOOM_OK);
     if (err != LOOM_OK)
         return err;
+    if (is_marked)
+        look->mark = loom_file_mark_take(&look->config, LOOM_VAULT_NAME);
     return loom_vault_load(&look->config, vault->paths.data, &look->content, error);
+}
+
+enum loom_err loom_vault_look_open(const struct loom_vault *vault, struct loom_vault_look *look,
+                                   struct loom_error *error) {
+    return look_now(vault, false, look, error);
+}
+
+enum loom_err loom_vault_look_again(struct loom_vault *vault, struct loom_error *error) {
+    struct loom_vault_look *seen = &vault->seen;
+    if (loom_file_mark_is_current(&seen->mark, &seen->config, LOOM_VAULT_NAME))
+        return LOOM_OK;
+    loom_vault_look_clear(seen);
+    enum loom_err err = look_now(vault, true, seen, error);
+    if (err != LOOM_OK)
+        loom_vault_look_clear(seen);
+    return err;
+}
+
+enum loom_err loom_vault_look_match(struct loom_vault_look *look,
+                                    const struct loom_store_question *question) {
+    return match(&look->content.file, question, &look->match);
 }
 
 enum loom_err loom_vault_look_at(const struct loom_vault *vault,
@@ -67,7 +91,7 @@ enum loom_err loom_vault_look_at(const struct loom_vault *vault,
     enum loom_err err = loom_vault_look_open(vault, look, error);
     if (err != LOOM_OK)
         return err;
-    return loom_error_set(error, match(&look->content.file, question, &look->match));
+    return loom_error_set(error, loom_vault_look_match(look, question));
 }
 
 bool loom_vault_look_has_answer(const struct loom_vault_look *look,

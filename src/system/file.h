@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 enum loom_file_mode {
     LOOM_FILE_TIGHTEN, /* a mode looser than 0600 is set right */
@@ -87,6 +88,38 @@ enum { LOOM_FILE_FORGOTTEN_S = 60 * 60 };
  * now loses nothing. What cannot be removed stays until next time; it is no reason to fail.
  */
 void loom_file_sweep(const struct loom_folder *folder);
+
+/*
+ * A file as it was at a moment, to be known again. It is held, so that its number becomes nobody
+ * else's meanwhile; whoever reads it after taking the mark has read that file or a later one.
+ */
+struct loom_file_mark {
+    int fd; /* owned; -1: of no file */
+    dev_t device;
+    ino_t inode;
+    off_t len;
+    struct timespec written_at;
+    struct timespec changed_at;
+};
+
+#define LOOM_FILE_MARK_INIT                                                                        \
+    { .fd = -1 }
+
+/* Mark what stands there now, whatever it is; where nothing can be marked, that of no file. */
+struct loom_file_mark loom_file_mark_take(const struct loom_folder *folder, const char *name);
+
+/* Is it still there, and unchanged? Looked up anew, by its whole path. That of no file never is. */
+bool loom_file_mark_is_current(const struct loom_file_mark *mark, const struct loom_folder *folder,
+                               const char *name);
+
+void loom_file_mark_drop(struct loom_file_mark *mark);
+
+/*
+ * Is certainly nothing of that name there, a link neither? One look by the whole path, in place of
+ * opening the folder: for files that are not there most of the time. What it sees is not believed
+ * any further.
+ */
+bool loom_file_lacks(const char *folder_path, const char *name);
 
 /* Is there anything of that name, a link included, and with which permission bits (or NULL)? */
 bool loom_file_exists(const struct loom_folder *folder, const char *name, mode_t *out_mode);

@@ -387,7 +387,7 @@ static void describe_says_what_and_where(void **state) {
     subject->store->ops->describe(subject->store, &info);
     assert_int_equal(info.kind, subject->kind->described);
     assert_false(info.is_locked);
-    assert_false(info.has_imported);
+    assert_false(loom_store_has_imported(subject->store));
     assert_false(info.lacks_locks);
     bool is_file = info.kind == LOOM_STORE_FILE;
     assert_string_equal(info.path, is_file ? house_path(subject->house, VAULT) : "");

@@ -34,9 +34,7 @@ static bool is_plaintext_there(const struct house *house) {
 }
 
 static bool has_imported(const struct house *house) {
-    struct loom_store_info info;
-    house->vault->ops->describe(house->vault, &info);
-    return info.has_imported;
+    return loom_store_has_imported(house->vault);
 }
 
 /* Another process: one that has seen nothing yet. */

@@ -91,7 +91,7 @@ static void save_any_umask_makes_private_files(void **state) {
     assert_int_equal(info.kind, LOOM_STORE_FILE);
     assert_string_equal(info.path, house_path(house, VAULT));
     assert_int_equal(info.mode, 0600);
-    assert_false(info.has_imported);
+    assert_false(loom_store_has_imported(house->vault));
     assert_false(info.lacks_locks);
 }
 

@@ -15,7 +15,6 @@
 #include "support/expect.h"
 
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -282,8 +281,5 @@ int main(void) {
         cmocka_unit_test(write_that_fails_is_remembered_and_not_repeated),
         cmocka_unit_test(write_to_what_is_closed_fails),
     };
-    /* As main.c does: otherwise nothing outside ASCII has a width. */
-    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-        return EXIT_FAILURE;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

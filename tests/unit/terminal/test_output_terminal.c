@@ -14,7 +14,6 @@
 #include "support/expect.h"
 
 #include <fcntl.h>
-#include <locale.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -268,8 +267,5 @@ int main(void) {
         TERMINAL_TEST(fits_says_whether_the_live_line_would_be_whole),
         TERMINAL_TEST(notice_in_quiet_leaves_the_screen_alone),
     };
-    /* As main.c does: otherwise nothing outside ASCII has a width. */
-    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-        return EXIT_FAILURE;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
