@@ -189,6 +189,22 @@ class Waiting(Case):
                 self.assertEqual(program.finish().status, -number)
             self.watched(run)
 
+    def test_mem_170_a_code_that_expired_and_another_one(self):
+        """Ended while it asks, and after it got the second: neither code stays, nor does the token."""
+        for answer, status in ((b"\x04", 5), (b"\x03", -signal.SIGINT), (b"\r", 0)):
+            def run(env, answer=answer, status=status):
+                program = self.start("login", self.server.url, "--qr", terminal={"stdin", "stderr"},
+                                     env={**env, "TERM": "xterm"})
+                program.expect("Waiting")
+                self.server.control("expire-codes")
+                program.expect("Press Enter for a new code")
+                program.type(answer)
+                if status == 0:
+                    program.expect(r"(?s)Press Enter.*Waiting")
+                    self.server.approve()
+                self.assertEqual(program.finish().status, status)
+            self.watched(run)
+
     def test_mem_132_a_server_that_fails_when_it_has_the_token(self):
         token = self.server.issue_token()
         for name in ("me-500", "me-drop", "", "logout-500"):

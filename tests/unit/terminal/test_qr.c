@@ -335,6 +335,7 @@ static void prepare_of_a_text_that_no_code_holds_fails(void **state) {
 
 /* ---- The library ---- */
 
+/* ENV-140 */
 static void open_without_the_library_or_a_function_is_refused(void **state) {
     (void)state;
     struct loom_qrencode library = {.free = NULL};
