@@ -95,7 +95,8 @@ class Demo(unittest.TestCase):
             self.assertIn("Signed in to https://localhost", done.stdout)
             self.assertIn("The newest commit on the server is now: Say that it works", done.stdout)
             self.assertIn("Signed out of https://localhost", done.stdout)
-            self.assertIn("could not read Username", done.stdout)
+            self.assertIn("told us to quit", done.stdout)
+            self.assertIn('"username":"ada"', done.stdout)
             self.assertTrue(done.stdout.rstrip().endswith("removed."), done.stdout)
             self.assert_nothing_is_left(done.stdout)
 

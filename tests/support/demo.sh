@@ -223,6 +223,16 @@ push() {
     printf '\nThe newest commit on the server is now: %s\n' "$subject"
 }
 
+# curl reads the header that is made of the token, and the server says whose it is.
+ask_as_program() {
+    printf '  %s$ loom token --server %s --format header |\n' "$bold" "$url"
+    printf '        curl --cacert ca.crt --header @- %s/auth/me%s\n' "$url" "$plain"
+    loom token --server "$url" --format header |
+        curl --silent --show-error --fail --max-time "$git_max_s" --cacert ca.crt --header @- "$url/auth/me" ||
+        stop "the program was not let in."
+    printf '\n'
+}
+
 expect_refusal() {
     show git -C hello fetch
     if timeout "$git_max_s" git -C hello fetch </dev/null; then
@@ -267,13 +277,19 @@ step 'Where the token lives' < <(explain_place)
 look_for_token
 
 step 'Let git in' <<END
-git asks a credential helper when a server wants a password. This line makes loom
-the helper for this one server; the next makes git trust the same authority.
+git asks a credential helper when a server wants a password. This makes loom the
+helper for this one server, and git trust the same authority.
 END
-run git config --global "credential.$url.helper" "$(printf %q "$loom") credential-helper"
-run git config --global http.sslCAInfo "$HOME/ca.crt"
+run loom setup-git --server "$url"
 printf '\nClone and push as ever. Nobody asks for a password.\n\n'
 push
+
+step 'Ask how things stand, and let a program in' <<END
+Where are you signed in, and is that still good? The server is asked, too.
+END
+run loom status
+printf '\nA program gets the token by a pipe, where nobody else sees it.\n\n'
+ask_as_program
 
 step 'Sign out' <<END
 Signing out ends the session on the server first, and then forgets it here.
