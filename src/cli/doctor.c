@@ -25,6 +25,7 @@ static enum loom_err open_store(struct loom_doctor *doctor) {
     doctor->has_paths = err == LOOM_OK;
     if (err != LOOM_OK)
         return err == LOOM_ERR_INTERNAL ? err : LOOM_OK;
+    loom_vault_examine(&cli->paths, &doctor->vault); /* before a reader sets modes right */
     err = loom_cli_open_keyring(cli, false, &keyring);
     if (err == LOOM_OK)
         err = loom_vault_open(&cli->paths, &vault);
@@ -92,8 +93,6 @@ static void look_everywhere(struct loom_doctor *doctor) {
     doctor->keyring_err = LOOM_ERR_NOT_FOUND;
     loom_parallel_run(run_look, wants_keyring ? looks : looks + 1,
                       (wants_keyring ? 1U : 0U) + (doctor->has_server ? 1U : 0U), sizeof looks[0]);
-    if (doctor->has_paths)
-        loom_vault_examine(&doctor->cli->paths, &doctor->vault);
 }
 
 /* ---- Telling ---- */

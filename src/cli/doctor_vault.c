@@ -21,6 +21,9 @@ static const char *mode_text(const struct loom_look *look, char text[static NUMB
     return look->kind == LOOM_LOOK_NOTHING ? NULL : text;
 }
 
+/* Where the sentence itself says what is wrong. */
+static const char mend[] = N_("When that is mended, run the command again.");
+
 struct place {
     const char *name, *path;
     const struct loom_look *look;
@@ -92,7 +95,14 @@ static void check_access(struct loom_doctor *doctor) {
         {.kind = LOOM_DATUM_END},
     };
     struct loom_finding finding = {.id = "file.access", .data = data};
-    judge_access(places, &finding, mode, path);
+    if (doctor->has_paths) {
+        judge_access(places, &finding, mode, path);
+    } else {
+        finding.verdict = LOOM_VERDICT_FAIL;
+        finding.message = loom_report_sentence(&doctor->paths_error);
+        finding.words.detail = loom_doctor_path(doctor->paths_error.detail, path);
+        finding.fix = mend;
+    }
     loom_doctor_tell(doctor, &finding);
 }
 
@@ -125,6 +135,7 @@ static void judge_trouble(const struct loom_error *error, struct loom_finding *f
     finding->verdict = LOOM_VERDICT_FAIL;
     if (error->code != LOOM_ERR_DAMAGED) {
         finding->message = loom_report_sentence(error);
+        finding->fix = mend;
         return;
     }
     size_t row = 0;
@@ -190,6 +201,7 @@ static void check_room(struct loom_doctor *doctor) {
     if (error->code != LOOM_OK) {
         finding.verdict = LOOM_VERDICT_FAIL;
         finding.message = loom_report_sentence(error);
+        finding.fix = mend;
     }
     loom_doctor_tell(doctor, &finding);
 }
@@ -214,15 +226,9 @@ static void check_forgotten(struct loom_doctor *doctor) {
 }
 
 void loom_doctor_vault(struct loom_doctor *doctor) {
-    if (!doctor->has_paths) {
-        loom_doctor_tell(
-            doctor, &(struct loom_finding){.id = "file.access",
-                                           .verdict = LOOM_VERDICT_FAIL,
-                                           .message = loom_report_sentence(&doctor->paths_error),
-                                           .words = {.detail = "HOME"}});
-        return;
-    }
     check_access(doctor);
+    if (!doctor->has_paths)
+        return;
     check_content(doctor);
     check_room(doctor);
     check_forgotten(doctor);

@@ -63,6 +63,12 @@ static struct loom_words words_of(const struct loom_error *error, const struct l
                                .status = status};
 }
 
+/* Where it may be the way to the server, there is more to find out than one sentence holds. */
+static bool is_way_to_blame(const struct loom_cli *cli, const struct loom_error *error) {
+    int status = loom_report_status(error);
+    return !cli->is_helper && (status == LOOM_EXIT_NETWORK || status == LOOM_EXIT_BAD_ANSWER);
+}
+
 int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
                     const struct loom_origin *server) {
     char status[STATUS_SIZE];
@@ -79,6 +85,9 @@ int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
         words.detail = error->oauth_error;
     if (error->oauth_error[0] != '\0' && words.detail[0] != '\0')
         loom_say(&cli->err, N_("The server says:\n{detail}"), &words);
+    if (server != NULL && is_way_to_blame(cli, error))
+        loom_say(&cli->err,
+                 N_("To find out more, run:\n\n    loom doctor --server {server}\n"), &words);
     return loom_report_status(error);
 }
 

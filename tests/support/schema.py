@@ -21,6 +21,37 @@ EVENTS = {
 STATUS = ["server", "state", "checked_at", "dialect", "account", "store", "ca_file", "obtained_at",
           "expires_at", "refreshable", "error"]
 TOKEN = ["schema", "server", "token", "token_type", "git_username", "expires_at", "source"]
+# What `doctor` looks at, and the keys of its data: docs/JSON.md.
+DOCTOR = {
+    "here.program": ["version", "path"],
+    "here.language": ["language", "variable", "has_list", "is_utf8"],
+    "here.browser": ["plan", "program"],
+    "environment": [],
+    "keyring.bus": [],
+    "keyring.service": ["program"],
+    "keyring.lock": ["locked"],
+    "keyring.trial": ["result"],
+    "file.access": ["config_folder", "data_folder", "config_folder_mode", "data_folder_mode",
+                    "file_mode", "key_mode", "file_owner", "key_owner"],
+    "file.content": ["form", "sign_ins", "error"],
+    "file.room": ["writable"],
+    "file.forgotten": ["files"],
+    "sign_in.place": ["place"],
+    "server.proxy": ["variable", "scheme", "port", "http_status"],
+    "server.name": ["host", "addresses"],
+    "server.connection": ["port"],
+    "server.certificate": ["verdict", "subject", "issuer", "names", "valid_from", "valid_until",
+                           "authorities"],
+    "server.health": ["http_status"],
+    "server.dialect": ["dialect"],
+    "server.clock": ["ahead_s"],
+    "sign_in.token": ["state", "places", "expires_at"],
+    "sign_in.copies": ["places"],
+    "git.version": ["version"],
+    "git.helper": ["name", "scope", "answer", "is_ours"],
+    "git.own": ["program", "path"],
+    "git.copies": ["would_get", "have"],
+}
 LOGOUT = ["server", "was_signed_in", "deleted_from", "left_in", "revoked", "error"]
 
 
@@ -161,6 +192,32 @@ def check_token(case, result):
     if value["expires_at"] is not None:
         case.assertRegex(value["expires_at"], f"^{TIME}$", result)
     return value
+
+
+def check_doctor(case, result):
+    """The one object of `doctor --json`: {id: row}."""
+    case.assertEqual(result.out.count(b"\n"), 1, result)
+    value = parse(case, result.out, result)
+    _keys(case, value, ["schema", "version", "server", "ok", "exit_status", "checks"], result)
+    case.assertEqual((value["schema"], value["exit_status"]), (1, result.status), result)
+    rows = {}
+    for row in value["checks"]:
+        _keys(case, row, ["id", "status", "message", "fix", "data"], result)
+        case.assertNotIn(row["id"], rows, result)
+        rows[row["id"]] = row
+        case.assertIn(row["status"], ("ok", "warn", "fail", "skipped"), result)
+        for text in (row["message"], row["fix"]):
+            case.assertNotEqual(text, "", result)
+            case.assertNotRegex(text or "", r"[\n{}]|  ", result)
+        if row["status"] in ("warn", "fail"):
+            case.assertIsNotNone(row["fix"], f"what to do? {row}")
+        name = re.sub(r"^(git\.helper)\.\d+$", r"\1", row["id"])
+        if name.startswith("environment."):
+            case.assertEqual(row["data"], {"variable": name.partition(".")[2]})
+        else:
+            _keys(case, row["data"], DOCTOR[name], result)
+    case.assertEqual(value["ok"], all(row["status"] != "fail" for row in rows.values()), result)
+    return rows
 
 
 def check_failure(case, result):
