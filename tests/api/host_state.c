@@ -153,7 +153,8 @@ static void have_habits(void) {
         core.rlim_cur = 4096;
         (void)setrlimit(RLIMIT_CORE, &core);
     }
-    (void)chdir("/usr");
+    if (chdir("/usr") != 0)
+        abort();
     (void)setenv("HOST_OWN", "value", 1);
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rooms' libraries define for others begins with loom_; the program exports nothing."""
+"""What the rooms' libraries define for others begins with loom_; the program exports nothing, and
+libloom-credentials what its header declares."""
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -8,6 +10,12 @@ import unittest
 import house
 
 PREFIX = "loom_"
+VERSION = "LOOM_CREDENTIALS_0"
+# The process is the host's: the library does not even know how to change it.
+NEVER_CALLED = set("""atexit on_exit __cxa_atexit setlocale setenv unsetenv putenv clearenv umask prctl
+    setrlimit setrlimit64 prlimit chdir fchdir fork vfork execve posix_spawn exit _exit abort system popen
+    alarm setitimer pthread_atfork mallopt dup2 daemon setuid seteuid setgid printf puts fputs fprintf
+    __printf_chk __fprintf_chk curl_global_init_mem cJSON_InitHooks""".split())
 
 
 def defined(path, *options):
@@ -29,12 +37,54 @@ def check_program(path):
             if "@" not in name]
 
 
-def law(_root, build):
+def declared(header):
+    """The functions that a header declares."""
+    return set(re.findall(r"\b(loom_credentials_\w+)\(", header))
+
+
+def undefined(path, *options):
+    listing = subprocess.run(["nm", "--format=posix", "--undefined-only", *options, str(path)],
+                             text=True, capture_output=True, timeout=60, check=True)
+    return {line.split()[0].partition("@")[0] for line in listing.stdout.splitlines() if " U" in line}
+
+
+def check_names(what, found, wanted):
+    return [f"{what}: shows {name}, which the header does not declare" for name in sorted(found - wanted)] \
+        + [f"{what}: lacks {name}" for name in sorted(wanted - found)]
+
+
+def check_calls(what, names):
+    return [f"{what}: calls {name}" for name in sorted(names & NEVER_CALLED)]
+
+
+def check_shared(path, wanted):
+    names = {name for name, _ in defined(path, "--dynamic")} - {VERSION}
+    complaints = [f"{path.name}: {name} has no version" for name in names
+                  if not name.endswith("@@" + VERSION)]
+    return complaints + check_names(path.name, {name.partition("@")[0] for name in names}, wanted) \
+        + check_calls(path.name, undefined(path, "--dynamic"))
+
+
+def check_static(path, wanted):
+    return check_names(path.name, {name for name, _ in defined(path)}, wanted) + \
+        check_calls(path.name, undefined(path))
+
+
+def check_credentials(root, build):
+    wanted = declared(re.sub(r"/\*.*?\*/", "", house.document(root, "include/loom/credentials.h"),
+                             flags=re.DOTALL))
+    listed = set(re.findall(r"(?m)^ +(loom_\w+);", house.document(root, "src/api/credentials.map")))
+    return check_names("src/api/credentials.map", listed, wanted) + \
+        check_shared(build / "libloom-credentials.so", wanted) + \
+        check_static(build / "libloom-credentials.a", wanted)
+
+
+def law(root, build):
     libraries = sorted(build.glob("src/*/libloom_*.a"))
     if not libraries:
         return [f"no library found in {build}/src"]
     complaints = [complaint for library in libraries for complaint in check_library(library)]
-    return complaints + check_program(build / "loom")
+    return complaints + check_program(build / "loom") + check_credentials(root, build)
 
 
 class SelfTest(unittest.TestCase):
@@ -66,6 +116,29 @@ class SelfTest(unittest.TestCase):
         code = "int loom_a(void) { return 0; } int main(void) { return loom_a(); }"
         self.assertEqual(check_program(self.build(code)), [])
         self.assertTrue(check_program(self.build(code, "-rdynamic")))
+
+    def build_shared(self, code):
+        script = pathlib.Path(self.folder.name) / "map"
+        script.write_text(VERSION + " { global: loom_credentials_*; local: *; };")
+        return self.build(code, "-shared", "-fPIC", f"-Wl,--version-script={script}")
+
+    def test_a_library_that_shows_more_or_less_than_its_header_is_seen(self):
+        wanted = declared("int loom_credentials_a(void); int loom_credentials_b(int x);")
+        both = "int loom_credentials_a(void) { return 0; } int loom_credentials_b(int x) { return x; }"
+        self.assertEqual(wanted, {"loom_credentials_a", "loom_credentials_b"})
+        self.assertEqual(check_shared(self.build_shared(both), wanted), [])
+        self.assertEqual(check_static(self.build(both, "-c"), wanted), [])
+        more = both + "int loom_credentials_c; int loom_d(void) { return 1; }"
+        self.assertEqual(len(check_shared(self.build_shared(more), wanted)), 1)
+        self.assertEqual(len(check_static(self.build(more, "-c"), wanted)), 2)
+        self.assertEqual(len(check_static(self.build("int x;", "-c"), wanted)), 3)
+        unversioned = self.build(both, "-shared", "-fPIC")
+        self.assertEqual(len(check_shared(unversioned, wanted)), 2)
+
+    def test_a_library_that_changes_the_process_is_seen(self):
+        code = "int umask(int); int loom_credentials_a(void) { return umask(0); }"
+        self.assertEqual(len(check_shared(self.build_shared(code), {"loom_credentials_a"})), 1)
+        self.assertEqual(len(check_static(self.build(code, "-c"), {"loom_credentials_a"})), 1)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ sources() { # of C, in the folders given
 }
 
 lint_format() {
-    sources src tests | xargs -0 clang-format --dry-run -Werror
+    sources src include tests docs/examples | xargs -0 clang-format --dry-run -Werror
 }
 
 # What clang-tidy reads has its own folder: clang's options, and no sanitizer that hides code.
