@@ -8,7 +8,7 @@ LINE = "SPDX-License-Identifier: Apache-2.0"
 PATTERNS = ("CMakeLists.txt", "dev", ".ci/*", ".clang-tidy", "src/**/*.[ch]", "include/**/*.h",
             "src/**/CMakeLists.txt", "tests/**/*.[ch]", "tests/**/*.py", "tests/**/*.sh",
             "tests/**/CMakeLists.txt", "tests/fuzz/*.dict", "docs/**/*.sh", "docs/**/CMakeLists.txt",
-            "**/*.cmake")
+            "**/*.cmake", "src/**/*.bash", "src/**/*.fish", "docs/man/*.[135]")
 
 
 def check(files):
