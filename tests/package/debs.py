@@ -109,16 +109,14 @@ class Needs(Made):
         opened = openings.noted(path)
         self.assertEqual(openings.named(path) - linked, set(opened), "named in the object's bytes")
         fields = {"required": "Depends", "recommended": "Recommends", "suggested": "Suggests"}
-        for soname, priority in {**opened, **dict.fromkeys(linked, "required")}.items():
-            if soname.startswith("ld-linux"):
-                continue
-            owner = openings.owner(soname, MACHINE)
-            self.assertIn(owner, deb.relations(fields[priority]), f"{soname} is {priority}")
+        owners = openings.owners(linked | set(opened), MACHINE)
+        for soname, owner in owners.items():
+            field = fields[opened.get(soname, "required")]
+            self.assertIn(owner, deb.relations(field), f"{soname} belongs into {field}")
         # Nor is more asked for than that.
         self.assertEqual(set(deb.relations("Depends")), {
-            openings.owner(soname, MACHINE) for soname in linked | {
-                each for each, priority in opened.items() if priority == "required"}
-            if not soname.startswith("ld-linux")})
+            owner for soname, owner in owners.items()
+            if opened.get(soname, "required") == "required"})
         return opened
 
     def test_what_the_program_links_and_opens_is_asked_for(self):

@@ -58,7 +58,13 @@ def seen(log, program):
     return found
 
 
-def owner(soname, machine):
-    """The package that brings a library on this machine."""
-    said = packages.run("dpkg-query", "-S", f"*/{machine}/{soname}")
-    return said.splitlines()[0].partition(":")[0]
+def owners(sonames, machine):
+    """{library: the package that brings it on this machine}; the loader and its like left out."""
+    wanted = sorted(name for name in sonames if not name.startswith("ld-linux"))
+    said = packages.run("dpkg-query", "-S", *[f"*/{machine}/{name}" for name in wanted])
+    rows = [re.fullmatch(r"([^:,]+)[^ ]*: .*/([^/]+)", line) for line in said.splitlines()]
+    found = {row.group(2): row.group(1) for row in rows if row}
+    missing = set(wanted) - set(found)
+    if missing:
+        raise AssertionError(f"no package brings {missing}:\n{said}")
+    return found

@@ -42,8 +42,14 @@ BEFORE = {
     r"git clone ": "loom login --server https://loom.example.com",
     r"loom (token|status)": "loom login --server https://loom.example.com",
 }
-# Whoever reads on wants to have it back.
-AFTER = {r"\./dev uninstall": "./dev install"}
+# What shows that a command did its work; and whoever reads on wants back what was taken away.
+AFTER = {
+    r"\./dev uninstall": "./dev install",
+    r"git config .*useHttpPath true": "loom login --server https://example.com/loom && "
+                                      "git ls-remote https://example.com/loom/git/OWNER/REPO.git",
+    r"git config .*sslCAInfo": "env -u GIT_SSL_CAINFO git ls-remote "
+                               "https://loom.example.com/git/OWNER/REPO.git",
+}
 # What a command has to say.
 SAYS = {
     r"\./dev demo": "Signed out of https://localhost",
@@ -182,8 +188,9 @@ class Readme(packages.Installed):
     def start_servers(self):
         names = ("DNS:loom.example.com", "DNS:example.com")
         ports = {}
-        for url in ("https://loom.example.com", "https://example.com/loom"):
-            server = self.start_server("--public-url", url, "--repos", self.repos,
+        for url, path in (("https://loom.example.com", ()),
+                          ("https://example.com/loom", ("--base-path", "/loom"))):
+            server = self.start_server("--public-url", url, "--repos", self.repos, *path,
                                        "--approve-after", 0, names=names)
             ports[url.split("/")[2] + ":443"] = server.port
         self.proxy = NamedProxy(ports)
@@ -245,7 +252,11 @@ class Readme(packages.Installed):
 
     def test_every_command_does_what_the_text_says(self):
         self.said, used, shells = set(), set(), set()
-        for kind, command in dict.fromkeys(commands(README)):
+        followed = set()
+        for kind, command in commands(README):
+            if command in followed:
+                continue
+            followed.add(command)
             if command in INSTEAD:
                 used.add(command)
                 if INSTEAD[command][0] is not None:
