@@ -119,7 +119,7 @@ class Servers(Case):
             self.assertEqual(self.listed(), [])
             self.assertEqual(self.home.snapshot(), before)
 
-    def test_what_is_no_address_is_not_listed(self):
+    def test_ui_141_what_is_no_address_is_not_listed(self):
         """Whoever can write to the file cannot write to the screen."""
         for origin in ("$(touch x)", "https://loom.example.com/a b", "https://x.example.com\nls",
                        "https://LOOM.example.com", "https://a.example.com/\x1b[2J", "--color"):
@@ -220,7 +220,7 @@ class Typed(Case):
         self.seed(*PLAIN)
         self.check(self.start_bash("COMP_WORDBREAKS=$' \\t\\n'"), self.LINES)
 
-    def test_bash_inside_quotes(self):
+    def test_ui_140_bash_inside_quotes(self):
         self.seed(*PLAIN, HOSTILE[0])
         self.check(self.start_bash(), {
             'loom login "http:': f'loom login "{OTHER}" ',
@@ -253,7 +253,7 @@ class Typed(Case):
         shell.type(words.encode() + b"\r")
         self.wait_for(lambda: f"WORD<{url}>\r\n".encode() in shell.text())
 
-    def test_addresses_that_a_shell_would_run(self):
+    def test_ui_140_addresses_that_a_shell_would_run(self):
         self.seed(*HOSTILE)
         for shell in (self.start_bash(), self.start_zsh()):
             for url in HOSTILE:
@@ -272,7 +272,7 @@ class Typed(Case):
         self.check(self.start_zsh(has_loom=False), lines)
         self.assertEqual(self.fish(f"{path} login h", has_loom=False), [OTHER])
 
-    def test_a_program_that_is_only_called_so_is_not_run(self):
+    def test_ui_142_a_program_that_is_only_called_so_is_not_run(self):
         """./loom of a stranger's checkout is run when its owner says so, and not by Tab."""
         with open(os.path.join(self.folder, "loom"), "w") as file:
             file.write("#!/bin/sh\ntouch work/run\necho https://evil.example.com\n")

@@ -46,7 +46,7 @@ class Case(keyrings.Case):
 
 
 class Labels(Case):
-    def test_no_secret_is_read_and_nothing_is_unlocked(self):
+    def test_kr_140_no_secret_is_read_and_nothing_is_unlocked(self):
         self.give_items(f"Loom: {URL}", f"Loom: {OTHER}", f"Loom: {URL}")
         self.assertEqual(sorted(self.listed()[0]), [URL, OTHER])
         self.assertLessEqual(set(self.desk.calls()), {"OpenSession", "ReadAlias", "SearchItems"})
@@ -60,21 +60,21 @@ class Labels(Case):
             found, _ = self.listed({**self.desk.environment, "LOOM_STORE": place})
             self.assertEqual(sorted(found), servers)
 
-    def test_what_is_called_something_else_is_not_named(self):
+    def test_kr_142_what_is_called_something_else_is_not_named(self):
         self.give_items("", "Loom: ", "loom: https://a.example.com", "Loom: $(touch x)",
                         "Loom: https://a.example.com/a b", "Loom: https://a.example.com\nls",
                         "Loom: https://\x1b[2Ja.example.com", "Loom: https://u:p@a.example.com",
                         "x" * 100000, "Loom: https://" + "a." * 5000 + "com", f"Loom: {URL}")
         self.assertEqual(self.listed()[0], [URL])
 
-    def test_a_locked_keyring_stays_locked_and_nobody_is_asked(self):
+    def test_kr_140_a_locked_keyring_stays_locked_and_nobody_is_asked(self):
         self.home.seed((OTHER, self.token))
         self.give_items(f"Loom: {URL}", collection="locked", prompt={"after": None})
         env = {**self.desk.environment, "DISPLAY": ":0"}
         self.assertEqual(self.listed_in_time(env), [OTHER])
         self.assertFalse({"Unlock", "Prompt", "SearchItems"} & set(self.desk.calls()))
 
-    def test_a_keyring_that_hangs_is_left(self):
+    def test_kr_141_a_keyring_that_hangs_is_left(self):
         self.home.seed((OTHER, self.token))
         mock = self.give_items(f"Loom: {URL}", silent=["SearchItems"])
         self.assertEqual(self.listed_in_time(), [OTHER])
@@ -86,7 +86,7 @@ class Labels(Case):
         self.give_items(f"Loom: {URL}", failing=["SearchItems"])
         self.assertEqual(self.listed()[0], [OTHER])
 
-    def test_a_bus_that_says_nothing_is_left(self):
+    def test_kr_141_a_bus_that_says_nothing_is_left(self):
         bus = keyrings.SilentBus(self.new_desk(bus=False).folder)
         self.addCleanup(bus.stop)
         self.home.seed((OTHER, self.token))
