@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/cjson_library.h"
 
+#include "json/json.h"
+
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SONAME "libcjson.so.1"
@@ -38,44 +42,72 @@ _Static_assert(sizeof symbols / sizeof symbols[0] * sizeof(void *) == sizeof(str
                "every pointer of the table is bound");
 
 /* Each of them refuses to go on when a library is opened with RTLD_DEEPBIND. */
-static const char *const sanitizers[] = {"__asan_init", "__tsan_init", "__msan_init"};
+static const char *const sanitizers[] = {"__asan_init", "__hwasan_init", "__tsan_init",
+                                         "__msan_init"};
+
+static bool is_in_the_program(const char *name) {
+    return dlsym(RTLD_DEFAULT, name) != NULL;
+}
 
 /*
  * With RTLD_DEEPBIND a library looks into itself before it looks into the program: cJSON's calls of
  * its own functions stay its own. But so do its calls of malloc, which whoever watches a program's
  * memory wants to see; it is asked for only where the program has functions of these names.
+ * RTLD_NOW settles it for good, whatever the program opens later.
  */
 static int how_to_open(void) {
-    int flags = RTLD_NOW | RTLD_LOCAL;
-    if (dlsym(RTLD_DEFAULT, symbols[0].name) == NULL && dlsym(RTLD_DEFAULT, "cJSON_Parse") == NULL)
-        return flags;
+    bool is_there = is_in_the_program("cJSON_ParseWithLengthOpts");
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
+        is_there = is_there || is_in_the_program(symbols[i].name);
     for (size_t i = 0; i < sizeof sanitizers / sizeof sanitizers[0]; i++)
-        if (dlsym(RTLD_DEFAULT, sanitizers[i]) != NULL)
-            return flags;
-    return flags | RTLD_DEEPBIND;
+        is_there = is_there && !is_in_the_program(sanitizers[i]);
+    return RTLD_NOW | RTLD_LOCAL | (is_there ? RTLD_DEEPBIND : 0);
+}
+
+static enum loom_err refuse(struct loom_error *error, const char *soname, const char *lacks) {
+    char why[128];
+    if (lacks == NULL)
+        (void)snprintf(why, sizeof why, "%s cannot be opened", soname);
+    else
+        (void)snprintf(why, sizeof why, "%s lacks %s", soname, lacks);
+    return loom_error_os(error, LOOM_ERR_INTERNAL, ENOENT, why);
+}
+
+enum loom_err loom_cjson_open(const char *soname, struct loom_cjson *out_cjson,
+                              struct loom_error *error) {
+    struct loom_cjson cjson;
+    void *library = dlopen(soname, how_to_open());
+    if (library == NULL)
+        return refuse(error, soname, NULL);
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+        void *symbol = dlsym(library, symbols[i].name);
+        if (symbol == NULL)
+            return refuse(error, soname, symbols[i].name);
+        memcpy((char *)&cjson + symbols[i].at, &symbol, sizeof symbol);
+    }
+    *out_cjson = cjson;
+    return LOOM_OK;
 }
 
 /* Written once, under `once`. */
 static struct {
     pthread_once_t once;
-    bool is_open;
     struct loom_cjson cjson;
+    struct loom_error error;
 } process = {.once = PTHREAD_ONCE_INIT};
 
 static void open_once(void) {
-    void *library = dlopen(SONAME, how_to_open());
-    if (library == NULL)
-        return;
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (symbol == NULL)
-            return;
-        memcpy((char *)&process.cjson + symbols[i].at, &symbol, sizeof symbol);
-    }
-    process.is_open = true;
+    enum loom_err err = loom_cjson_open(SONAME, &process.cjson, &process.error);
+    (void)err; /* kept in process.error */
 }
 
 const struct loom_cjson *loom_cjson(void) {
     (void)pthread_once(&process.once, open_once);
-    return process.is_open ? &process.cjson : NULL;
+    return process.error.code == LOOM_OK ? &process.cjson : NULL;
+}
+
+enum loom_err loom_json_error(struct loom_error *error, enum loom_err err) {
+    if (err == LOOM_ERR_INTERNAL && loom_cjson() == NULL)
+        return loom_error_os(error, err, process.error.os_error, process.error.detail);
+    return loom_error_set(error, err);
 }

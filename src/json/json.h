@@ -38,6 +38,12 @@ enum {
 
 struct loom_json; /* an object, an array, or a value in one */
 
+/*
+ * As loom_error_set(), for an error of this room: where it is LOOM_ERR_INTERNAL because there is no
+ * cJSON on the machine, the detail says so, with ENOENT.
+ */
+enum loom_err loom_json_error(struct loom_error *error, enum loom_err err);
+
 /* ---- Reading ---- */
 
 /* `text` need not be NUL-terminated. LOOM_ERR_BAD_ANSWER: not acceptable. LOOM_ERR_INTERNAL. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NULL_LEN = 4 }; /* of "null", which may stand for one digit */
+
 static const cJSON *item_of(const struct loom_json *json) {
     return (const cJSON *)json;
 }
@@ -63,20 +65,36 @@ static void pass_byte_order_mark(const char **text, size_t *len) {
     *len -= sizeof mark;
 }
 
+/* What the scan lets through cJSON reads, unless there is no memory. */
+static enum loom_err read_tree(const char *text, size_t len, struct loom_json **out_tree) {
+    const struct loom_cjson *cjson = loom_cjson();
+    if (cjson == NULL || len > SIZE_MAX / NULL_LEN)
+        return LOOM_ERR_INTERNAL;
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer plain = LOOM_BUFFER_INIT(NULL_LEN * len);
+    enum loom_err err = loom_json_hide_numbers(text, len, &plain);
+    if (err != LOOM_OK)
+        return err;
+    LOOM_CLEANUP(loom_json_drop)
+    struct loom_json *tree = (struct loom_json *)cjson->ParseWithLength(plain.data, plain.len);
+    if (tree == NULL)
+        return LOOM_ERR_INTERNAL;
+    err = loom_json_put_numbers(tree, text, len);
+    if (err == LOOM_OK) {
+        *out_tree = tree;
+        tree = NULL;
+    }
+    return err;
+}
+
 enum loom_err loom_json_parse(const char *text, size_t len, struct loom_json **out_tree) {
     if (len > 0)
         pass_byte_order_mark(&text, &len);
     if (len == 0 || !loom_json_scan(text, len))
         return LOOM_ERR_BAD_ANSWER;
-    const struct loom_cjson *cjson = loom_cjson();
-    if (cjson == NULL)
-        return LOOM_ERR_INTERNAL;
-    /* What the scan lets through cJSON reads, unless there is no memory. */
-    LOOM_CLEANUP(loom_json_drop)
-    struct loom_json *tree = (struct loom_json *)cjson->ParseWithLength(text, len);
-    if (tree == NULL)
-        return LOOM_ERR_INTERNAL;
-    enum loom_err err = check_names(item_of(tree));
+    LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
+    enum loom_err err = read_tree(text, len, &tree);
+    if (err == LOOM_OK)
+        err = check_names(item_of(tree));
     if (err != LOOM_OK)
         return err;
     *out_tree = tree;

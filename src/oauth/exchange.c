@@ -36,7 +36,7 @@ enum loom_err loom_exchange_send(const struct loom_remote *server, const struct 
         return err;
     err =
         loom_json_parse(loom_buffer_text(&response->body), response->body.len, &out_exchange->json);
-    return err == LOOM_ERR_INTERNAL ? loom_error_set(error, err) : LOOM_OK;
+    return err == LOOM_ERR_INTERNAL ? loom_json_error(error, err) : LOOM_OK;
 }
 
 bool loom_exchange_is_success(const struct loom_exchange *exchange) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/secret_service_match.h"
 
+#include "json/json.h"
+
 #include <string.h>
 
 /* ---- One item ---- */
@@ -115,7 +117,7 @@ static enum loom_err search(struct loom_secret_match *match, const struct loom_o
         return err;
     for (GList *at = match->items[which]; at != NULL; at = at->next)
         match->has_locked = match->has_locked || lib->item_get_locked(at->data);
-    return loom_error_set(error, choose(match, origin, which, false));
+    return loom_json_error(error, choose(match, origin, which, false));
 }
 
 static enum loom_err find_under(struct loom_secret_match *match,
@@ -137,7 +139,7 @@ static enum loom_err find_under(struct loom_secret_match *match,
     }
     if (match->best == NULL && question->may_adopt)
         err = choose(match, question->origin, 0, true);
-    return loom_error_set(error, err);
+    return loom_json_error(error, err);
 }
 
 enum loom_err loom_secret_match_find(struct loom_secret_match *match,
@@ -210,7 +212,7 @@ static enum loom_err delete_item(struct loom_secret_match *match, SecretItem *it
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
     enum loom_err err = loom_secret_match_read(match->service, item, &credential);
     if (err == LOOM_ERR_INTERNAL)
-        return loom_error_set(error, err);
+        return loom_json_error(error, err);
     bool is_meant = err == LOOM_OK &&
                     (is_answer(&credential, target->origin, false) ||
                      (may_adopt && is_answer(&credential, target->origin, true))) &&

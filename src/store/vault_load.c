@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/vault_priv.h"
 
+#include "json/json.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -24,7 +26,7 @@ static enum loom_err read_once(const struct loom_folder *config,
         return loom_vault_damaged(
             config, LOOM_VAULT_NAME,
             loom_vault_is_newer(loom_buffer_text(&text), text.len) ? EPROTONOSUPPORT : 0, error);
-    return err == LOOM_OK ? LOOM_OK : loom_error_set(error, err);
+    return err == LOOM_OK ? LOOM_OK : loom_json_error(error, err);
 }
 
 /* Only whether a key is there: an import need not, and a question of plaintext must not, read it.

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The JSON gate. What passes is text without control characters, not nested deeply, with no name
- * twice; it comes out again as it went in, and safe to show; and a getter gives nothing outside
- * the bounds that it was told.
+ * twice; it comes out again as it went in, and safe to show; a getter gives nothing outside the
+ * bounds that it was told; and cJSON by itself, numbers included, reads the same.
  */
 #include "fuzz/fuzz.h"
+#include "json/cjson_library.h"
 #include "json/json_priv.h"
 
 #include <stdlib.h>
@@ -100,6 +101,20 @@ static void check_print(const struct loom_json *tree, size_t len) {
     FUZZ_CHECK(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
 }
 
+/* In here the locale is C, in which cJSON reads numbers as they are. A tree is a tree of cJSON's.
+ */
+static void check_reading(struct fuzz_input input, const struct loom_json *tree) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer ours = LOOM_BUFFER_INIT(64 * input.len);
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer theirs = LOOM_BUFFER_INIT(64 * input.len);
+    LOOM_CLEANUP(loom_json_drop)
+    struct loom_json *other =
+        (struct loom_json *)loom_cjson()->ParseWithLength(input.at, input.len);
+    FUZZ_CHECK(other != NULL);
+    FUZZ_CHECK(loom_json_print(tree, &ours) == LOOM_OK);
+    FUZZ_CHECK(loom_json_print(other, &theirs) == LOOM_OK);
+    FUZZ_CHECK(ours.len == theirs.len && memcmp(ours.data, theirs.data, ours.len) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     struct fuzz_input input = fuzz_input(bytes, len);
     LOOM_CLEANUP(loom_json_drop) struct loom_json *tree = NULL;
@@ -109,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
         return 0;
     }
     check_text(input);
+    check_reading(input, tree);
     check_members(tree);
     check_print(tree, len);
     return 0;
