@@ -207,16 +207,6 @@ class Delete(library.HostCase):
         self.check_quick(said.result.took_s, 8)
 
 
-class Threads(library.HostCase):
-    def test_many_threads_share_one_store(self):
-        """LIB-14: what one of them deletes or renews is so for all."""
-        self.home.seed(self.credential(300), *((url, loomtest.marker(url)) for url in OTHERS))
-        said = self.host("stress", "6", self.server.url, *OTHERS)
-        self.assertEqual(said.of("unexpected"), [], said.result)
-        self.assertEqual(said["deletions"], "3")
-        self.assertEqual(self.home.tokens(), {self.server.url: self.newest()})
-
-
 class Faults(library.HostCase):
     """LIB-15: every allocation of our own code fails in its turn: that is said, or did not matter,
     nobody else is blamed, and no block stays (what a leak checker says in the builds with sanitizers)."""

@@ -242,6 +242,12 @@ show_coverage() { # CTEST_ARGUMENTS...
     say "What never ran: $logs/coverage.never"
 }
 
+# Threads of a host on the library, and threads of the program: only what that takes is built.
+thread_gates() {
+    gate build.thread build thread ON loom loom-dev-server loom-host || return 0
+    run_ctest test.thread thread as_tester -L '^thread$'
+}
+
 run_tests() { # ARGUMENTS of ./dev test
     local -a presets=()
     while [[ ${1:-} == --preset ]]; do
@@ -259,6 +265,7 @@ run_tests() { # ARGUMENTS of ./dev test
     prepare_tester
     if ((${#presets[@]} == 0 && $# == 0)); then
         lint_gates
+        thread_gates
     fi
     ((${#presets[@]} > 0)) || presets=(release debug clang)
     local preset
