@@ -96,8 +96,8 @@ objects() { # TREE: programs and libraries that are linked dynamically
     done < <(find "$1" -type f \( -name '*.so*' -o -perm -u+x \) | sort)
 }
 
-package_of() { # PATH_PATTERN: of the package that brings the file
-    { dpkg-query -S "$1" 2>/dev/null || true; } | sed -n '1s/:.*//p'
+package_of() { # LIBRARY: of the package that brings the file
+    { dpkg-query -S "/usr/lib/$machine/$1" "/lib/$machine/$1" 2>/dev/null || true; } | sed -n '1s/:.*//p'
 }
 
 # What is opened at first use stands in the objects themselves, each with how much it is needed
@@ -119,7 +119,7 @@ write_opened() { # VARIABLES OBJECTS...
     local -A fields=([required]=Depends [recommended]=Recommends [suggested]=Suggests) found=()
     shift
     while read -r priority soname; do
-        package=$(package_of "*/$machine/$soname")
+        package=$(package_of "$soname")
         [[ -n $package ]] || fail "$soname is opened at first use, and no package here brings it"
         [[ -n ${fields[$priority]:-} ]] || fail "$soname: what is \"$priority\"?"
         found[${fields[$priority]}]+="${found[${fields[$priority]}]:+, }$package"
@@ -133,8 +133,8 @@ write_opened() { # VARIABLES OBJECTS...
 write_static() { # VARIABLES TREE
     local name package required=
     while IFS= read -r name; do
-        package=$(package_of "*/$machine/lib$name.so")
-        package=${package:-$(package_of "*/$machine/lib$name.a")}
+        package=$(package_of "lib$name.so")
+        package=${package:-$(package_of "lib$name.a")}
         [[ -n $package ]] || fail "-l$name is linked, and no package here brings it"
         # Whoever compiles has the C library's.
         [[ $package == libc6-dev ]] || required+="${required:+, }$package"

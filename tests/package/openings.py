@@ -61,7 +61,9 @@ def seen(log, program):
 def owners(sonames, machine):
     """{library: the package that brings it on this machine}; the loader and its like left out."""
     wanted = sorted(name for name in sonames if not name.startswith("ld-linux"))
-    said = packages.run("dpkg-query", "-S", *[f"*/{machine}/{name}" for name in wanted])
+    # Where /lib is part of /usr, dpkg still knows a file by the one name that its package says.
+    places = [f"{folder}/{machine}/{name}" for name in wanted for folder in ("/usr/lib", "/lib")]
+    said = packages.run("sh", "-c", 'dpkg-query -S "$@" 2>/dev/null || true', "sh", *places)
     rows = [re.fullmatch(r"([^:,]+)[^ ]*: .*/([^/]+)", line) for line in said.splitlines()]
     found = {row.group(2): row.group(1) for row in rows if row}
     missing = set(wanted) - set(found)
