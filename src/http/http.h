@@ -12,13 +12,14 @@
  *     ... response.status ...
  *     loom_http_response_clear(&response);
  *
- * What the client does, whatever it is asked: TLS 1.2 or newer, the certificate always verified;
- * plain http only to a loopback origin, and then connected to loopback addresses only, judged on
- * the address of the socket; no redirects followed, no cookies, no netrc, no authentication of its
- * own, nothing remembered from one origin to the next (a fresh handle for each), one connection
- * kept while the origin stays the same, for two idle seconds, and unless something came on it
- * that nobody asked for; a POST is sent once, whatever happens to its connection. Answers are cut
- * off at LOOM_HTTP_BODY_MAX bytes of body and LOOM_HTTP_HEADER_MAX bytes of header, counted as they
+ * What the client does, whatever it is asked: TLS 1.2 or newer, the certificate always verified
+ * (http/probe.h looks at one that was refused, and sends nothing); plain http only to a loopback
+ * origin, and then connected to loopback addresses only, judged on the address of the socket; no
+ * redirects followed, no cookies, no netrc, no authentication of its own, nothing remembered
+ * from one origin to the next (a fresh handle for each), one connection kept while the origin
+ * stays the same, for two idle seconds, and unless something came on it that nobody asked for; a
+ * POST is sent once, whatever happens to its connection. Answers are cut off at
+ * LOOM_HTTP_BODY_MAX bytes of body and LOOM_HTTP_HEADER_MAX bytes of header, counted as they
  * arrive. libcurl is opened at the first request (dlopen), and every option that cannot be set
  * means that no request is made.
  *
