@@ -303,6 +303,6 @@ const struct loom_command loom_command_credential_helper = {
     .summary = N_("answer git's questions; git calls it"),
     .description = N_("git runs this when it needs to sign in. It answers for servers that you are "
                       "signed in to and for nothing else. To set it up for a server, run:\n\n"
-                      "    git config --global credential.https://loom.example.com.helper loom"),
+                      "    loom setup-git --server https://loom.example.com"),
     .run = run,
 };

@@ -20,18 +20,22 @@ struct judgement {
 };
 
 /* What needs no git to be judged: all addresses, this very one, and a plain word. */
-static bool is_plain(const struct loom_git_setting *setting, const char *url) {
-    bool is_here = setting->pattern == NULL || strcmp(setting->pattern, url) == 0;
+static bool is_plain(const struct loom_git_setting *setting, const char *pattern) {
+    bool is_here = setting->pattern == NULL;
+    if (!is_here && strncmp(setting->pattern, pattern, strlen(pattern)) == 0)
+        is_here = setting->pattern[strlen(pattern)] == '\0' ||
+                  strcmp(setting->pattern + strlen(pattern), "/") == 0;
     return is_here && (setting->is_helper || strcmp(setting->value, "true") == 0 ||
                        strcmp(setting->value, "false") == 0);
 }
 
-static bool judge_plainly(const struct loom_git_settings *settings, const char *url,
-                          struct judgement *out_judgement) {
+static bool judge_plainly(const struct loom_git_settings *settings,
+                          const struct loom_origin *address, struct judgement *out_judgement) {
+    struct loom_git_pattern pattern = loom_git_pattern_of(address);
     *out_judgement = (struct judgement){.names_path = false};
     for (size_t i = 0; i < settings->count; i++) {
         const struct loom_git_setting *setting = &settings->rows[i];
-        if (!is_plain(setting, url))
+        if (!is_plain(setting, pattern.text))
             return false;
         out_judgement->applies[i] = true;
         if (!setting->is_helper)
@@ -131,7 +135,7 @@ static enum loom_err judge_by_git(struct loom_cli *cli, const struct loom_git_se
 static enum loom_err judge(struct loom_cli *cli, const struct loom_git_settings *settings,
                            const struct loom_origin *address, struct judgement *out_judgement,
                            struct loom_error *error) {
-    return judge_plainly(settings, address->url, out_judgement)
+    return judge_plainly(settings, address, out_judgement)
                ? LOOM_OK
                : judge_by_git(cli, settings, address, out_judgement, error);
 }
@@ -263,6 +267,15 @@ bool loom_git_helpers_use_us(const struct loom_git_helpers *helpers) {
         if (helpers->rows[i].is_ours && helpers->rows[i].is_asked)
             return true;
     return false;
+}
+
+bool loom_git_asks_us(struct loom_cli *cli, const struct loom_origin *server) {
+    LOOM_CLEANUP(loom_git_settings_clear)
+    struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
+    LOOM_CLEANUP(loom_git_helpers_clear) struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
+    return loom_git_settings_read(cli, &settings, NULL) == LOOM_OK &&
+           loom_git_helpers_find(cli, &settings, server, &helpers, NULL) == LOOM_OK &&
+           loom_git_helpers_use_us(&helpers);
 }
 
 bool loom_git_helper_gets_token(const struct loom_git_helper *helper) {

@@ -55,6 +55,12 @@ LOOM_CHECKED enum loom_err loom_git_helpers_find(struct loom_cli *cli,
 /* Does git ask this program for this server at all? */
 bool loom_git_helpers_use_us(const struct loom_git_helpers *helpers);
 
+/*
+ * The same in one call, as far as it can be found out at once; without a git, or with one that
+ * fails, nobody is asked.
+ */
+bool loom_git_asks_us(struct loom_cli *cli, const struct loom_origin *server);
+
 /* Would git hand our token to this one, which is none of ours? */
 bool loom_git_helper_gets_token(const struct loom_git_helper *helper);
 

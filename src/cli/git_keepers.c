@@ -6,20 +6,30 @@
 
 enum { COMMAND_MAX = 64 * 1024 };
 
+enum loom_err loom_git_keeper_add_name(struct loom_buffer *out, const char *value) {
+    enum loom_err err = loom_git_helper_name(value, out);
+    return err == LOOM_ERR_NOT_FOUND ? loom_git_helper_program(value, out) : err;
+}
+
 static void say_what(struct loom_cli *cli, const struct loom_git_helper *helper,
                      const struct loom_origin *server) {
-    struct loom_words words = {
-        .server = server->url, .detail = helper->setting->value, .path = helper->setting->file};
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer name = LOOM_BUFFER_INIT(COMMAND_MAX);
+    bool has_name = loom_git_keeper_add_name(&name, helper->setting->value) == LOOM_OK;
+    struct loom_words words = {.server = server->url, .detail = loom_buffer_text(&name)};
     loom_say(&cli->err,
              helper->kind == LOOM_GIT_HELPER_STORE
                  ? N_("git hands your token for {server} to another helper as well, which writes "
                       "it to a plaintext file:\n\n    {detail}\n")
-                 : N_("git hands your token for {server} to another helper as well, which may "
-                      "keep it:\n\n    {detail}\n"),
+             : has_name ? N_("git hands your token for {server} to another helper as well, which "
+                             "may keep it:\n\n    {detail}\n")
+                        : N_("git hands your token for {server} to another helper as well, a "
+                             "command of the shell, which may keep it."),
              &words);
+    if (helper->setting->file == NULL)
+        return;
     loom_say(&cli->err, "\n", NULL);
-    if (words.path != NULL)
-        loom_say(&cli->err, N_("It is configured in this file:\n\n    {path}\n"), &words);
+    loom_say(&cli->err, N_("It is configured in this file:\n\n    {path}\n"),
+             &(struct loom_words){.path = helper->setting->file});
 }
 
 /* The command that takes exactly this line out of its file. */
@@ -44,8 +54,8 @@ static enum loom_err add_command(struct loom_buffer *out, const struct loom_git_
 static void say_remedy(struct loom_cli *cli, const struct loom_git_helper *helper,
                        const struct loom_origin *server, bool was_set_up) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer command = LOOM_BUFFER_INIT(COMMAND_MAX);
-    if (helper->setting->file != NULL)
-        loom_say(&cli->err, "\n", NULL);
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer name = LOOM_BUFFER_INIT(COMMAND_MAX);
+    loom_say(&cli->err, "\n", NULL);
     if (helper->setting->file == NULL)
         loom_say(&cli->err,
                  N_("It stands in no file: to keep your token from it, take it out of these "
@@ -55,9 +65,14 @@ static void say_remedy(struct loom_cli *cli, const struct loom_git_helper *helpe
         loom_say(&cli->err,
                  N_("To keep your token from it, run:\n\n    loom setup-git --server {server}\n"),
                  &(struct loom_words){.server = server->url});
-    else if (add_command(&command, helper->setting) == LOOM_OK)
+    /* What a shell is told may hold a password, and is not repeated. */
+    else if (loom_git_keeper_add_name(&name, helper->setting->value) == LOOM_OK &&
+             add_command(&command, helper->setting) == LOOM_OK)
         loom_say(&cli->err, N_("To keep your token from it, run:\n\n    {command}\n"),
                  &(struct loom_words){.command = command.data});
+    else
+        loom_say(&cli->err, N_("To keep your token from it, take its line out of that file."),
+                 NULL);
 }
 
 size_t loom_git_keepers_say(struct loom_cli *cli, const struct loom_git_helpers *helpers,
@@ -72,4 +87,20 @@ size_t loom_git_keepers_say(struct loom_cli *cli, const struct loom_git_helpers 
         say_remedy(cli, &helpers->rows[i], server, was_set_up);
     }
     return count;
+}
+
+void loom_git_keepers_say_all(struct loom_cli *cli, const struct loom_origin *const *servers,
+                              size_t count) {
+    LOOM_CLEANUP(loom_git_settings_clear)
+    struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
+    if (count == 0 || cli->options.quiet > 0 ||
+        loom_git_settings_read(cli, &settings, NULL) != LOOM_OK)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        LOOM_CLEANUP(loom_git_helpers_clear)
+        struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
+        if (loom_git_helpers_find(cli, &settings, servers[i], &helpers, NULL) == LOOM_OK &&
+            loom_git_helpers_use_us(&helpers))
+            (void)loom_git_keepers_say(cli, &helpers, servers[i], false);
+    }
 }

@@ -6,9 +6,17 @@
 #ifndef LOOM_CLI_GIT_KEEPERS_H
 #define LOOM_CLI_GIT_KEEPERS_H
 
+#include "base/buffer.h"
+#include "base/error.h"
 #include "base/origin.h"
 #include "cli/cli.h"
 #include "cli/git_helpers.h"
+
+/*
+ * Append what a helper is called, or the program that it is; never its arguments, which may hold a
+ * password. LOOM_ERR_NOT_FOUND: it has no name, as a command of the shell.
+ */
+LOOM_CHECKED enum loom_err loom_git_keeper_add_name(struct loom_buffer *out, const char *value);
 
 /*
  * Name each of them on stderr, and say how to keep it away. `was_set_up`: `loom setup-git` has just
@@ -16,5 +24,12 @@
  */
 size_t loom_git_keepers_say(struct loom_cli *cli, const struct loom_git_helpers *helpers,
                             const struct loom_origin *server, bool was_set_up);
+
+/*
+ * The same for several servers, those that git asks this program for, with git run once for all of
+ * them where that is enough. Nothing where there is no git, or with -q.
+ */
+void loom_git_keepers_say_all(struct loom_cli *cli, const struct loom_origin *const *servers,
+                              size_t count);
 
 #endif

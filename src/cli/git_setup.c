@@ -7,21 +7,33 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_MAX = LOOM_ORIGIN_MAX + 64, LESSER_MAX = 32 };
+enum { KEY_MAX = LOOM_GIT_PATTERN_MAX + 64, LESSER_MAX = 32 };
+
+/*
+ * git puts a line into a section of that name where there is one, wherever that stands. The same
+ * address with a slash behind it is another section for git, and the same server: one that can be
+ * at the end.
+ */
+enum spelling { PLAIN, BEHIND, SPELLINGS };
 
 struct keys {
     char helper[KEY_MAX];
     char names_path[KEY_MAX];
-    char ca_file[KEY_MAX];
 };
 
-static struct keys keys_of(const struct loom_origin *server) {
+static struct keys keys_of(const struct loom_origin *server, enum spelling spelling) {
     struct keys keys;
-    (void)snprintf(keys.helper, sizeof keys.helper, "credential.%s.helper", server->url);
-    (void)snprintf(keys.names_path, sizeof keys.names_path, "credential.%s.useHttpPath",
-                   server->url);
-    (void)snprintf(keys.ca_file, sizeof keys.ca_file, "http.%s.sslCAInfo", server->url);
+    struct loom_git_pattern pattern = loom_git_pattern_of(server);
+    const char *slash = spelling == BEHIND ? "/" : "";
+    (void)snprintf(keys.helper, sizeof keys.helper, "credential.%s%s.helper", pattern.text, slash);
+    (void)snprintf(keys.names_path, sizeof keys.names_path, "credential.%s%s.useHttpPath",
+                   pattern.text, slash);
     return keys;
+}
+
+/* For everything but credentials git compares addresses as they are written. */
+static void write_ca_key(const struct loom_origin *server, char out_key[static KEY_MAX]) {
+    (void)snprintf(out_key, KEY_MAX, "http.%s.sslCAInfo", server->url);
 }
 
 static bool has_path(const struct loom_origin *server) {
@@ -112,55 +124,92 @@ static bool is_right(const struct loom_git_helpers *helpers, const struct loom_g
     return has_line && (!has_path(setup->server) || helpers->names_path);
 }
 
-static enum loom_err find_helpers(struct loom_cli *cli, const struct loom_git_setup *setup,
-                                  struct loom_git_settings *out_settings, bool *out_is_right,
-                                  struct loom_error *error) {
+static enum loom_err judge(struct loom_cli *cli, const struct loom_git_setup *setup,
+                           bool *out_is_right, bool *out_is_late, struct loom_error *error) {
+    LOOM_CLEANUP(loom_git_settings_clear)
+    struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
     LOOM_CLEANUP(loom_git_helpers_clear) struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
-    enum loom_err err = loom_git_settings_read(cli, out_settings, error);
+    enum loom_err err = loom_git_settings_read(cli, &settings, error);
     if (err == LOOM_OK)
-        err = loom_git_helpers_find(cli, out_settings, setup->server, &helpers, error);
+        err = loom_git_helpers_find(cli, &settings, setup->server, &helpers, error);
+    if (err != LOOM_OK)
+        return err;
+    *out_is_right = is_right(&helpers, setup);
+    *out_is_late = false;
+    for (size_t i = 0; i < helpers.count; i++)
+        *out_is_late = *out_is_late || is_in_the_way(&helpers.rows[i]);
+    return LOOM_OK;
+}
+
+/* `useHttpPath` goes along: a section that is left empty goes, and comes back at the end. */
+static enum loom_err clear_lines(struct loom_cli *cli, const struct loom_origin *server,
+                                 enum spelling spelling, struct loom_error *error) {
+    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
+    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values path = LOOM_GIT_VALUES_INIT;
+    struct keys keys = keys_of(server, spelling);
+    enum loom_err err = loom_git_values_read(cli, keys.helper, &values, error);
+    if (err == LOOM_OK && count_ours(&values, server) == 0)
+        return LOOM_OK;
     if (err == LOOM_OK)
-        *out_is_right = is_right(&helpers, setup);
+        err = take_ours_out(cli, keys.helper, &values, server, error);
+    if (err == LOOM_OK)
+        err = loom_git_values_read(cli, keys.names_path, &path, error);
+    if (err == LOOM_OK && has_path(server) && loom_git_values_have(&path, "true"))
+        err = loom_git_value_remove(cli, keys.names_path, "true", error);
     return err;
 }
 
-/* `useHttpPath` moves along: a section that is left empty goes, and comes back at the end. */
 static enum loom_err write_lines(struct loom_cli *cli, const struct loom_git_setup *setup,
-                                 const struct loom_git_values *values, struct loom_error *error) {
-    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values path = LOOM_GIT_VALUES_INIT;
-    struct keys keys = keys_of(setup->server);
-    enum loom_err err = loom_git_values_read(cli, keys.names_path, &path, error);
-    bool wants_path = path.count > 0 || has_path(setup->server);
-    if (err == LOOM_OK)
-        err = take_ours_out(cli, keys.helper, values, setup->server, error);
-    if (err == LOOM_OK && path.count > 0)
-        err = loom_git_value_remove(cli, keys.names_path, NULL, error);
+                                 enum spelling spelling, struct loom_error *error) {
+    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
+    struct keys keys = keys_of(setup->server, spelling);
+    enum loom_err err = loom_git_values_read(cli, keys.helper, &values, error);
     /* One that stands alone was ours before something went wrong, or does the same. */
-    bool has_reset = values->count == 1 && values->at[0][0] == '\0';
+    bool has_reset = values.count == 1 && values.at[0][0] == '\0';
     if (err == LOOM_OK && !has_reset)
         err = loom_git_value_add(cli, keys.helper, "", error);
     if (err == LOOM_OK)
         err = loom_git_value_add(cli, keys.helper, setup->line, error);
-    if (err == LOOM_OK && wants_path)
-        err = loom_git_value_add(cli, keys.names_path,
-                                 has_path(setup->server) ? "true" : path.at[path.count - 1], error);
+    if (err == LOOM_OK && has_path(setup->server))
+        err = loom_git_value_set(cli, keys.names_path, "true", error);
+    return err;
+}
+
+/* Is everything as it was written, in one place, and does git make of it what it should? */
+static enum loom_err look(struct loom_cli *cli, const struct loom_git_setup *setup,
+                          bool *out_is_fine, bool *out_is_late, struct loom_error *error) {
+    size_t in_place = 0, ours = 0;
+    for (enum spelling spelling = PLAIN; spelling < SPELLINGS; spelling++) {
+        LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
+        struct keys keys = keys_of(setup->server, spelling);
+        enum loom_err err = loom_git_values_read(cli, keys.helper, &values, error);
+        if (err != LOOM_OK)
+            return err;
+        in_place += is_in_place(&values, setup) ? 1 : 0;
+        ours += count_ours(&values, setup->server);
+    }
+    enum loom_err err = judge(cli, setup, out_is_fine, out_is_late, error);
+    *out_is_fine = *out_is_fine && in_place == 1 && ours == 1;
     return err;
 }
 
 /* Write the lines of one server unless they are there and do what they should. */
 static enum loom_err ensure(struct loom_cli *cli, const struct loom_git_setup *setup,
                             struct loom_error *error) {
-    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
-    LOOM_CLEANUP(loom_git_settings_clear)
-    struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
-    bool is_fine = false;
-    struct keys keys = keys_of(setup->server);
-    enum loom_err err = loom_git_values_read(cli, keys.helper, &values, error);
-    if (err == LOOM_OK)
-        err = find_helpers(cli, setup, &settings, &is_fine, error);
-    if (err != LOOM_OK || (is_fine && is_in_place(&values, setup)))
-        return err;
-    return write_lines(cli, setup, &values, error);
+    bool is_fine = false, is_late = false;
+    enum loom_err err = look(cli, setup, &is_fine, &is_late, error);
+    for (enum spelling to = PLAIN; to < SPELLINGS && err == LOOM_OK && !is_fine; to++) {
+        /* Only what stands behind ours is worth another spelling. */
+        if (to == BEHIND && !is_late)
+            return LOOM_OK;
+        for (enum spelling from = PLAIN; from < SPELLINGS && err == LOOM_OK; from++)
+            err = clear_lines(cli, setup->server, from, error);
+        if (err == LOOM_OK)
+            err = write_lines(cli, setup, to, error);
+        if (err == LOOM_OK)
+            err = look(cli, setup, &is_fine, &is_late, error);
+    }
+    return err;
 }
 
 /* ---- Servers under this one's path ---- */
@@ -178,6 +227,13 @@ static bool is_below(const struct loom_origin *a, const struct loom_origin *serv
            loom_origin_path(a)[len] == '/';
 }
 
+static bool is_pattern_of(const char *text, const struct loom_origin *server) {
+    struct loom_git_pattern pattern = loom_git_pattern_of(server);
+    size_t len = strlen(pattern.text);
+    return strncmp(text, pattern.text, len) == 0 &&
+           (text[len] == '\0' || strcmp(text + len, "/") == 0);
+}
+
 /* The next one with a longer path than `len`: of several the shortest. */
 static bool find_lesser(const struct loom_git_settings *settings, const struct loom_origin *server,
                         size_t len, struct lesser *out_lesser) {
@@ -186,7 +242,7 @@ static bool find_lesser(const struct loom_git_settings *settings, const struct l
         const struct loom_git_setting *row = &settings->rows[i];
         struct loom_origin named;
         if (!row->is_helper || row->pattern == NULL || strcmp(row->scope, "global") != 0 ||
-            !loom_git_helper_server(row->value, &named) || strcmp(row->pattern, named.url) != 0 ||
+            !loom_git_helper_server(row->value, &named) || !is_pattern_of(row->pattern, &named) ||
             !is_below(&named, server) || strlen(named.url) <= len || strlen(named.url) >= best)
             continue;
         best = strlen(named.url);
@@ -218,10 +274,11 @@ static enum loom_err ensure_below(struct loom_cli *cli, const struct loom_origin
 static enum loom_err ensure_ca(struct loom_cli *cli, const struct loom_git_setup *setup,
                                struct loom_git_setup_outcome *outcome, struct loom_error *error) {
     LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
-    struct keys keys = keys_of(setup->server);
+    char key[KEY_MAX];
     if (setup->ca_file == NULL)
         return LOOM_OK;
-    enum loom_err err = loom_git_values_read(cli, keys.ca_file, &values, error);
+    write_ca_key(setup->server, key);
+    enum loom_err err = loom_git_values_read(cli, key, &values, error);
     if (err != LOOM_OK || (values.count == 1 && loom_git_values_have(&values, setup->ca_file)))
         return err;
     if (values.count > 0 && !setup->is_ca_named) {
@@ -229,7 +286,7 @@ static enum loom_err ensure_ca(struct loom_cli *cli, const struct loom_git_setup
         return LOOM_OK;
     }
     outcome->has_changed = true;
-    return loom_git_value_set(cli, keys.ca_file, setup->ca_file, error);
+    return loom_git_value_set(cli, key, setup->ca_file, error);
 }
 
 /* ---- All of it ---- */
@@ -259,38 +316,34 @@ enum loom_err loom_git_setup_write(struct loom_cli *cli, const struct loom_git_s
     return LOOM_OK;
 }
 
-/* What belongs to our lines goes with them, if it is what we would have written. */
-static enum loom_err remove_companions(struct loom_cli *cli, const struct loom_git_setup *setup,
-                                       struct loom_git_setup_outcome *outcome,
-                                       struct loom_error *error) {
-    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values path = LOOM_GIT_VALUES_INIT;
-    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values ca = LOOM_GIT_VALUES_INIT;
-    struct keys keys = keys_of(setup->server);
-    enum loom_err err = loom_git_values_read(cli, keys.names_path, &path, error);
-    if (err == LOOM_OK)
-        err = loom_git_values_read(cli, keys.ca_file, &ca, error);
-    if (err == LOOM_OK && has_path(setup->server) && loom_git_values_have(&path, "true"))
-        err = loom_git_value_remove(cli, keys.names_path, "true", error);
-    bool is_ca_ours = setup->ca_file != NULL && loom_git_values_have(&ca, setup->ca_file);
-    if (err == LOOM_OK && is_ca_ours)
-        err = loom_git_value_remove(cli, keys.ca_file, setup->ca_file, error);
-    outcome->has_other_ca = ca.count > (is_ca_ours ? 1 : 0);
-    return err;
+/* The file of authorities goes with our lines, if it is what we would have written. */
+static enum loom_err remove_ca(struct loom_cli *cli, const struct loom_git_setup *setup,
+                               struct loom_git_setup_outcome *outcome, struct loom_error *error) {
+    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
+    char key[KEY_MAX];
+    write_ca_key(setup->server, key);
+    enum loom_err err = loom_git_values_read(cli, key, &values, error);
+    bool is_ours = setup->ca_file != NULL && loom_git_values_have(&values, setup->ca_file);
+    outcome->has_other_ca = values.count > (is_ours ? 1 : 0);
+    return err == LOOM_OK && is_ours ? loom_git_value_remove(cli, key, setup->ca_file, error) : err;
 }
 
 enum loom_err loom_git_setup_remove(struct loom_cli *cli, const struct loom_git_setup *setup,
                                     struct loom_git_setup_outcome *out_outcome,
                                     struct loom_error *error) {
-    LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
     struct loom_git_setup_outcome outcome = {.has_changed = false};
-    struct keys keys = keys_of(setup->server);
-    enum loom_err err = loom_git_values_read(cli, keys.helper, &values, error);
-    if (err == LOOM_OK && count_ours(&values, setup->server) > 0) {
-        err = take_ours_out(cli, keys.helper, &values, setup->server, error);
-        if (err == LOOM_OK)
-            err = remove_companions(cli, setup, &outcome, error);
+    enum loom_err err = LOOM_OK;
+    for (enum spelling spelling = PLAIN; spelling < SPELLINGS && err == LOOM_OK; spelling++) {
+        LOOM_CLEANUP(loom_git_values_clear) struct loom_git_values values = LOOM_GIT_VALUES_INIT;
+        struct keys keys = keys_of(setup->server, spelling);
+        err = loom_git_values_read(cli, keys.helper, &values, error);
+        if (err != LOOM_OK || count_ours(&values, setup->server) == 0)
+            continue;
         outcome.has_changed = true;
+        err = clear_lines(cli, setup->server, spelling, error);
     }
+    if (err == LOOM_OK && outcome.has_changed)
+        err = remove_ca(cli, setup, &outcome, error);
     if (err == LOOM_OK)
         *out_outcome = outcome;
     return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/login_view.h"
 
+#include "cli/git_helpers.h"
 #include "cli/json_output.h"
 #include "cli/login_again.h"
 #include "cli/login_code.h"
@@ -199,15 +200,12 @@ static void print_done(const struct loom_login_view *view, const struct loom_sig
         view->cli->out.has_failed = true;
 }
 
-/* Under a path git has to be told to name the path. */
+/* Not where git uses it already. */
 static void say_next_step(const struct loom_login_view *view) {
-    const char *message =
-        loom_origin_path(view->server)[0] == '\0'
-            ? N_("To let git use it, run:\n\n    git config --global "
-                 "credential.{server}.helper loom\n")
-            : N_("To let git use it, run:\n\n    git config --global credential.{server}.helper "
-                 "loom\n    git config --global credential.{server}.useHttpPath true\n");
-    loom_say(&view->cli->err, message, &(struct loom_words){.server = view->server->url});
+    if (!loom_git_asks_us(view->cli, view->server))
+        loom_say(&view->cli->err,
+                 N_("To let git use it, run:\n\n    loom setup-git --server {server}\n"),
+                 &(struct loom_words){.server = view->server->url});
 }
 
 static void say_environment_token(const struct loom_login_view *view) {

@@ -72,6 +72,24 @@ static const char *find_file(const struct loom_git_helpers *helpers, const char 
     return "";
 }
 
+static void say_one_former(struct loom_cli *cli, const struct loom_git_helper *helper,
+                           const struct loom_origin *server) {
+    LOOM_CLEANUP(loom_buffer_clear)
+    struct loom_buffer name = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX);
+    bool has_name = loom_git_keeper_add_name(&name, helper->setting->value) == LOOM_OK;
+    loom_say(&cli->err, "\n", NULL);
+    loom_say(&cli->err,
+             helper->kind == LOOM_GIT_HELPER_STORE
+                 ? N_("Until now git handed your token to this helper as well, which wrote it to "
+                      "a plaintext file:\n\n    {detail}\n\nIt does so no longer. To make that "
+                      "token worthless, sign in anew:\n\n    loom login --server {server}\n")
+             : has_name ? N_("Until now git handed your token to this helper as well:\n\n    "
+                             "{detail}\n\nIt does so no longer.\n")
+                        : N_("Until now git handed your token to another helper as well, a "
+                             "command of the shell. It does so no longer."),
+             &(struct loom_words){.detail = loom_buffer_text(&name), .server = server->url});
+}
+
 /* Those that stood behind ours until now have the token maybe, and git does not tell them so. */
 static void say_former(struct loom_cli *cli, const struct loom_git_helpers *before,
                        const struct loom_git_helpers *after, const struct loom_origin *server) {
@@ -83,15 +101,7 @@ static void say_former(struct loom_cli *cli, const struct loom_git_helpers *befo
                                   strcmp(after->rows[j].setting->value, value) == 0);
         if (!loom_git_helper_gets_token(&before->rows[i]) || is_kept)
             continue;
-        loom_say(&cli->err,
-                 before->rows[i].kind == LOOM_GIT_HELPER_STORE
-                     ? N_("Until now git handed your token to this helper as well, which wrote it "
-                          "to a plaintext file:\n\n    {detail}\n\nIt does so no longer. To make "
-                          "that token worthless, sign in anew:\n\n    loom login --server "
-                          "{server}\n")
-                     : N_("Until now git handed your token to this helper as well:\n\n    "
-                          "{detail}\n\nIt does so no longer.\n"),
-                 &(struct loom_words){.detail = value, .server = server->url});
+        say_one_former(cli, &before->rows[i], server);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/environment_token.h"
 #include "cli/failure.h"
+#include "cli/git_keepers.h"
 #include "cli/refresh_view.h"
 #include "cli/report.h"
 #include "cli/server_choice.h"
@@ -86,6 +87,17 @@ static enum loom_err find_all(struct loom_cli *cli, struct loom_survey *survey, 
     return LOOM_OK;
 }
 
+/* git may have given what is kept here so carefully to somebody who is less careful. */
+static void say_keepers(struct loom_cli *cli, const struct loom_survey *survey) {
+    const struct loom_origin **servers = calloc(survey->list.count + 1, sizeof *servers);
+    size_t count = 0;
+    for (size_t i = 0; servers != NULL && i < survey->list.count; i++)
+        if (survey->checks[i].credential.token != NULL)
+            servers[count++] = survey->checks[i].server;
+    loom_git_keepers_say_all(cli, servers, count);
+    free(servers);
+}
+
 static int find_out(struct loom_cli *cli, struct loom_survey *survey, bool is_named) {
     enum loom_err err = find_all(cli, survey, is_named);
     if (err != LOOM_OK)
@@ -105,6 +117,8 @@ static int find_out(struct loom_cli *cli, struct loom_survey *survey, bool is_na
     }
     loom_status_view_troubles(cli, survey);
     loom_status_view_unnamed(cli, &survey->list);
+    if (cli->options.json == 0)
+        say_keepers(cli, survey);
     return judge(cli, survey);
 }
 

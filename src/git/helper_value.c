@@ -19,6 +19,26 @@ static const char special_in_quotes[] = "$`";
 /* And what a backslash there quotes. */
 static const char escapable_in_quotes[] = "$`\"\\";
 
+/* ---- Patterns ---- */
+
+struct loom_git_pattern loom_git_pattern_of(const struct loom_origin *server) {
+    static const char digits[] = "0123456789ABCDEF";
+    struct loom_git_pattern pattern;
+    size_t at = server->path_at;
+    memcpy(pattern.text, server->url, at);
+    for (const char *c = loom_origin_path(server); *c != '\0'; c++) {
+        if (loom_ascii_is_alnum(*c) || strchr("/-._~", *c) != NULL) {
+            pattern.text[at++] = *c;
+            continue;
+        }
+        pattern.text[at++] = '%';
+        pattern.text[at++] = digits[(unsigned char)*c >> 4];
+        pattern.text[at++] = digits[(unsigned char)*c & 15];
+    }
+    pattern.text[at] = '\0';
+    return pattern;
+}
+
 /* ---- Words, as a shell would read them ---- */
 
 struct words {

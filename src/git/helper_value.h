@@ -18,6 +18,18 @@
 
 enum { LOOM_GIT_VALUE_MAX = 16 * 1024 }; /* bytes */
 
+/*
+ * What stands for a server in credential.PATTERN.helper: its address, with those characters of the
+ * path written as %XX that git itself writes so before it compares.
+ */
+enum { LOOM_GIT_PATTERN_MAX = 3 * LOOM_ORIGIN_MAX }; /* bytes */
+
+struct loom_git_pattern {
+    char text[LOOM_GIT_PATTERN_MAX + 1];
+};
+
+struct loom_git_pattern loom_git_pattern_of(const struct loom_origin *server);
+
 enum loom_git_helper_kind {
     LOOM_GIT_HELPER_RESET, /* the empty value */
     LOOM_GIT_HELPER_LOOM,  /* this program: it keeps nothing that git hands it */

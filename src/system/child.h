@@ -55,8 +55,8 @@ struct loom_child_outcome {
  * Append what it writes to `out` and `errors` (either NULL: dropped). LOOM_OK says that it ended by
  * itself, however it did. LOOM_ERR_NOT_FOUND: no such program. LOOM_ERR_TIMEOUT: the deadline.
  * LOOM_ERR_BAD_ANSWER: more than the ceiling of `out`. LOOM_ERR_INTERRUPTED: `stop_fd` became
- * readable. LOOM_ERR_INTERNAL: no memory, no pipe, or nobody can say how it ended. On failure `out`
- * and `errors` hold what came until then.
+ * readable. LOOM_ERR_INTERNAL: no memory, no pipe, a read that failed, or nobody can say how it
+ * ended. On failure `out` and `errors` hold what came until then.
  */
 LOOM_CHECKED enum loom_err loom_child_run(const struct loom_child_order *order,
                                           struct loom_buffer *out, struct loom_buffer *errors,

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "system/clock.h"
 #include "system/fd_priv.h"
+#include "system/sigpipe.h"
 #include "system/spawn_priv.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -48,16 +48,11 @@ static void close_all(int fds[static STREAMS]) {
 
 /* Who reads no more is no reason for SIGPIPE, also in a process that does not ignore it. */
 static ssize_t write_quietly(int fd, const void *bytes, size_t len) {
-    sigset_t pipe_signal, before, pending;
-    (void)sigemptyset(&pipe_signal);
-    (void)sigaddset(&pipe_signal, SIGPIPE);
-    (void)sigpending(&pending);
-    (void)pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    struct loom_sigpipe sigpipe;
+    loom_sigpipe_hold(&sigpipe);
     ssize_t written = write(fd, bytes, len);
     int failed = errno;
-    if (written < 0 && failed == EPIPE && sigismember(&pending, SIGPIPE) == 0)
-        (void)sigtimedwait(&pipe_signal, NULL, &(struct timespec){0});
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loom_sigpipe_release(&sigpipe);
     errno = failed;
     return written;
 }
@@ -87,8 +82,11 @@ static enum loom_err keep(struct run *run, int stream, const char *bytes, size_t
 static enum loom_err take(struct run *run, int stream) {
     char chunk[CHUNK];
     ssize_t got = read(run->fds[stream], chunk, sizeof chunk);
-    enum loom_err err = got > 0 ? keep(run, stream, chunk, (size_t)got) : LOOM_OK;
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+    bool has_failed = got < 0 && errno != EAGAIN && errno != EINTR;
+    enum loom_err err = got > 0      ? keep(run, stream, chunk, (size_t)got)
+                        : has_failed ? LOOM_ERR_INTERNAL /* half of it is no answer */
+                                     : LOOM_OK;
+    if (got == 0)
         loom_fd_close(&run->fds[stream]);
     loom_wipe(chunk, got > 0 ? (size_t)got : 0);
     return err;

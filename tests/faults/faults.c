@@ -93,6 +93,7 @@ __attribute__((constructor)) static void read_plan(void) {
         return;
 #ifndef FAULTS_LINKED
     (void)dl_iterate_phdr(note_own, NULL);
+    (void)unsetenv("LD_PRELOAD"); /* its children are other programs */
 #endif
     if (log != NULL) {
         long fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
