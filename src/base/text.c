@@ -96,8 +96,9 @@ enum loom_err loom_text_add_printable(struct loom_buffer *out, const char *text,
 static size_t width_of(uint32_t character) {
     if (character < 0x80)
         return 1;
-    LOOM_CLEANUP(loom_locale_leave) struct loom_locale before = loom_locale_enter_utf8();
+    struct loom_locale before = loom_locale_enter_utf8();
     int width = wcwidth((wchar_t)character);
+    loom_locale_leave(&before);
     return width < 0 ? 1 : (size_t)width;
 }
 
