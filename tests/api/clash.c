@@ -37,15 +37,31 @@ TRAP(loom_http_client_new)
 TRAP(loom_lock_take)
 TRAP(loom_api_fail)
 TRAP(loom_api_call_begin)
+
+/*
+ * A sanitizer lets no library look into itself first (RTLD_DEEPBIND), so what cJSON calls of its
+ * own would end here: this is for the build that people get.
+ */
+#ifndef LOOM_SANITIZED
 TRAP(cJSON_Parse)
 TRAP(cJSON_ParseWithLength)
+TRAP(cJSON_ParseWithOpts)
 TRAP(cJSON_ParseWithLengthOpts)
 TRAP(cJSON_Delete)
-TRAP(cJSON_CreateObject)
-TRAP(cJSON_CreateString)
-TRAP(cJSON_AddItemToObject)
+TRAP(cJSON_GetObjectItem)
 TRAP(cJSON_GetObjectItemCaseSensitive)
+TRAP(cJSON_CreateObject)
+TRAP(cJSON_CreateArray)
+TRAP(cJSON_CreateString)
+TRAP(cJSON_CreateNumber)
+TRAP(cJSON_CreateBool)
+TRAP(cJSON_CreateTrue)
+TRAP(cJSON_CreateFalse)
+TRAP(cJSON_CreateNull)
+TRAP(cJSON_AddItemToObject)
+TRAP(cJSON_AddItemToArray)
 TRAP(cJSON_InitHooks)
 TRAP(cJSON_malloc)
 TRAP(cJSON_free)
 TRAP(cJSON_Version)
+#endif

@@ -7,7 +7,7 @@ import loomtest
 
 LIFE_S = 3600
 HOSTS = {kind: os.environ.get(f"LOOM_HOST{kind}", "")
-         for kind in ("", "_STATIC", "_CLASH", "_CLASH_STATIC", "_FAULTY")}
+         for kind in ("", "_STATIC", "_CLASH", "_CLASH_STATIC", "_HOOKS", "_FAULTY")}
 
 
 class Said(dict):
