@@ -66,7 +66,7 @@ class Languages(loomtest.Case):
     tls = True
 
     def check_language(self, language, text):
-        text = re.sub(r"\r\x1b\[K|\x1b\[[01]m", "\n", text.replace("\r\n", "\n"))
+        text = loomtest.STYLES.sub("", text.replace(loomtest.CLEAR, "\n").replace("\r\n", "\n"))
         plain = "\n".join(re.sub(r"^  (-\S+, )?\S+( [A-Z]+)?(  +|$)", "", line)  # a row of help
                           for line in text_lines(text) if not line.startswith("   "))
         plain = re.sub(r"^loom: ", "", ADDRESS.sub("", plain), flags=re.MULTILINE)
@@ -134,6 +134,47 @@ class Languages(loomtest.Case):
                 self.check_language(language, result.text)
                 text = re.sub(r"\x1b\[[01]m", "", result.text.replace("\r\n", "\n"))
                 self.check_card(text, " ".join(text.split()), self.CARD[language])
+
+    def test_l10_07_the_picture_and_another_code(self):
+        server = self.start_server()
+        for language, env in LANGUAGES.items():
+            with self.subTest(language):
+                self.home = self.new_home()
+                program = self.start("login", server.url, "--qr", "--cacert", self.authority.file,
+                                     terminal={"stdin", "stderr"},
+                                     env={"TERM": "xterm", "VTE_VERSION": "7600", **env})
+                program.expect(self.LIVE[language])
+                starts = len(server.times("/start"))
+                server.control("expire-codes")
+                program.expect(r"Ctrl-C[^\r\n]*\r\n\Z")
+                program.type(b"\r")
+                self.wait_for(lambda: len(server.times("/start")) > starts)
+                server.approve()
+                result = program.finish()
+                self.assertEqual(result.status, 0, result)
+                self.check_language(language, result.text)
+                lines = loomtest.STYLES.sub("", result.text).splitlines()
+                self.assertEqual(lines.count(f"   {server.url}/device"), 2, result)
+                self.assertEqual(sum(bool(re.fullmatch(f"   {CODE}", line)) for line in lines), 2)
+
+    def test_no_picture(self):
+        libraries = os.path.join(self.folder, "libraries")
+        os.mkdir(libraries)
+        with open(os.path.join(libraries, "libqrencode.so.4"), "wb"):
+            pass
+        for size, env in (("cols 80 rows 24", {"LOOM_PLAIN": "1"}), ("cols 30 rows 24", {}),
+                          ("cols 80 rows 24", {"LC_CTYPE": "C", "LC_ALL": None}),
+                          ("cols 80 rows 24", {"LD_LIBRARY_PATH": libraries})):
+            for language, names in LANGUAGES.items():
+                names = {"LANG": names["LC_ALL"], **names, "TERM": "xterm", **env}
+                result = self.start("-c", f'stty {size}; exec "$@"', "sh", loomtest.LOOM, "login",
+                                    self.server.url, "--qr", "--cacert", self.authority.file,
+                                    program="/bin/sh", terminal={"stdin", "stderr"},
+                                    home=self.new_home(), env=names).finish()
+                self.assertEqual(result.status, 0, result)
+                self.assertNotIn("\u2588", result.text)
+                self.check_language(language, result.text)
+        self.each("login", self.server.url, "--qr", "--cacert", self.authority.file)
 
     def test_help(self):
         for argv in ([], ["help"], ["help", "login"], ["help", "logout"], ["help", "help"],
