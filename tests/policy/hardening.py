@@ -11,8 +11,8 @@ import unittest
 import house
 import words
 
-# libcurl costs milliseconds at every start and is opened at the first request; cJSON_Utils has a
-# history of memory faults and is not needed (JS-13).
+# libcurl costs milliseconds at every start and is opened at the first request; cJSON is opened where
+# no host's names can reach it, and its Utils have a history of memory faults (JS-13).
 NEVER_LINKED = ("libcurl", "libcjson", "libsecret", "libglib")
 
 # By machine: what the objects and the program say of jumps and returns, and the option that asks.
