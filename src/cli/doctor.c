@@ -55,6 +55,7 @@ static bool choose_server(struct loom_doctor *doctor, int *out_status) {
         *out_status = loom_server_list_several(cli, &list);
         return false;
     }
+    doctor->lacks_memory = list.blind.code == LOOM_ERR_INTERNAL;
     doctor->has_server = list.count == 1;
     if (doctor->has_server)
         doctor->server = list.origins[0];
@@ -69,9 +70,12 @@ static void find_ca_file(struct loom_doctor *doctor) {
     size_t count = doctor->cli->store != NULL ? loom_store_parts(doctor->cli->store, parts) : 0;
     for (size_t i = 0; i < count && doctor->ca_file == NULL; i++) {
         loom_credential_clear(&found);
-        if (parts[i]->ops->find(parts[i], &question, &found, NULL) == LOOM_OK &&
-            found.ca_file != NULL)
+        enum loom_err err = parts[i]->ops->find(parts[i], &question, &found, NULL);
+        if (err == LOOM_OK && found.ca_file != NULL) {
             doctor->ca_file = strdup(found.ca_file);
+            doctor->lacks_memory = doctor->ca_file == NULL;
+        }
+        doctor->lacks_memory = doctor->lacks_memory || err == LOOM_ERR_INTERNAL;
     }
 }
 
@@ -93,6 +97,10 @@ static void look_everywhere(struct loom_doctor *doctor) {
     doctor->keyring_err = LOOM_ERR_NOT_FOUND;
     loom_parallel_run(run_look, wants_keyring ? looks : looks + 1,
                       (wants_keyring ? 1U : 0U) + (doctor->has_server ? 1U : 0U), sizeof looks[0]);
+    const enum loom_err errs[] = {doctor->keyring_err, doctor->vault.opens.code,
+                                  doctor->found.recognised.code};
+    for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++)
+        doctor->lacks_memory = doctor->lacks_memory || errs[i] == LOOM_ERR_INTERNAL;
 }
 
 /* ---- Telling ---- */

@@ -92,7 +92,8 @@ struct loom_doctor {
     struct loom_json *rows[LOOM_DOCTOR_ROWS_MAX]; /* owned; for programs */
     size_t rows_len;
     bool has_failed;
-    int status; /* what `loom login` would end with */
+    bool lacks_memory; /* what is told may be wrong */
+    int status;        /* what `loom login` would end with */
 
     bool has_server;
     struct loom_origin server;

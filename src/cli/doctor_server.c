@@ -161,7 +161,7 @@ static void judge_connection(const struct loom_doctor *doctor, struct loom_findi
     if (has_reached(doctor, LOOM_PROBE_CONNECTED) && !has_failed_with(doctor, LOOM_ERR_PROXY)) {
         finding->message = N_("Somebody listens on port {status}.");
     } else if (has_reached(doctor, LOOM_PROBE_RESOLVED) &&
-               !has_failed_with(doctor, LOOM_ERR_PROXY)) {
+               (is_late || has_failed_with(doctor, LOOM_ERR_UNREACHABLE))) {
         finding->verdict = LOOM_VERDICT_FAIL;
         finding->status = LOOM_EXIT_NETWORK;
         finding->message = is_late ? N_("Nobody answers on port {status}, not even with a refusal.")

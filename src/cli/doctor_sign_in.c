@@ -54,8 +54,11 @@ static void find_stored(struct loom_doctor *doctor, struct sign_in *sign_in) {
     for (size_t i = 0; i < count; i++) {
         struct loom_credential found = LOOM_CREDENTIAL_INIT;
         struct loom_store_info info;
-        if (!is_worth_asking(doctor, parts[i]) ||
-            parts[i]->ops->find(parts[i], &question, &found, NULL) != LOOM_OK)
+        if (!is_worth_asking(doctor, parts[i]))
+            continue;
+        enum loom_err err = parts[i]->ops->find(parts[i], &question, &found, NULL);
+        doctor->lacks_memory = doctor->lacks_memory || err == LOOM_ERR_INTERNAL;
+        if (err != LOOM_OK)
             continue;
         parts[i]->ops->describe(parts[i], &info);
         sign_in->places[sign_in->places_len++] =
@@ -102,6 +105,7 @@ static void ask(struct loom_doctor *doctor, struct sign_in *sign_in) {
     } else {
         err = loom_authority_whoami(&server, &sign_in->credential, &account, &sign_in->asked);
     }
+    doctor->lacks_memory = doctor->lacks_memory || err == LOOM_ERR_INTERNAL;
     sign_in->was_asked = err != LOOM_ERR_NOT_FOUND;
     sign_in->asked.code = err;
     loom_account_clear(&account);
@@ -160,6 +164,11 @@ static void tell(struct loom_doctor *doctor, const struct sign_in *sign_in) {
     struct loom_finding finding = {
         .id = "sign_in.token", .words = {.server = doctor->server.url}, .data = data};
     judge(sign_in, &finding);
+    if (doctor->lacks_memory && sign_in->credential.token == NULL) {
+        finding.verdict = LOOM_VERDICT_SKIPPED;
+        finding.message = loom_doctor_skipped;
+        finding.fix = NULL;
+    }
     loom_doctor_tell(doctor, &finding);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/doctor.h"
 
+#include "cli/failure.h"
 #include "cli/json_output.h"
 
 #include <stdio.h>
@@ -239,6 +240,8 @@ static void print_report(struct loom_doctor *doctor) {
 
 int loom_doctor_end(struct loom_doctor *doctor) {
     struct loom_output *out = &doctor->cli->out;
+    if (doctor->lacks_memory)
+        return loom_failure(doctor->cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
     if (doctor->cli->options.json > 0) {
         print_report(doctor);
     } else {

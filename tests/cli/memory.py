@@ -126,7 +126,8 @@ class Memory(Case):
             self.assertIn(token.encode(), result.out)
         self.watched(lambda env: self.loom("token", "https://other.example.com", env=env, status=3))
         given = self.plant(SECRET)
-        for argv in (("token",), ("status",), ("status", "--json")):
+        for argv in (("token",), ("status",), ("status", "--json"), ("doctor",),
+                     ("doctor", "--json")):
             def run(env, argv=argv):
                 result = self.loom(*argv, status=None, env={
                     **env, "LOOM_SERVER": self.server.url, "LOOM_TOKEN": given})
@@ -135,6 +136,8 @@ class Memory(Case):
             self.watched(run)
         for argv in ((), ("--json",), ("--offline",)):
             self.watched(lambda env, argv=argv: self.loom("status", *argv, env=env))
+        for argv in ((), ("--json",)):
+            self.watched(lambda env, argv=argv: self.loom("doctor", *argv, env=env))
         other = self.start_server()  # two at once: in threads
         self.give(other)
         self.watched(lambda env: self.loom("status", env=env))

@@ -15,8 +15,8 @@ NO_MEMORY = fault_world.error("ENOMEM")
 HEAP_RUNS, EVER_RUNS = 30, 6 if loomtest.IS_SANITIZED else 12  # of a row
 # Each compiler's build takes its share of the program's own allocations: together they take all.
 SHARE, SHARES = int(os.environ["LOOM_SHARE"]), int(os.environ["LOOM_SHARES"])
-# These differ from others only in what they print.
-SAMPLED, SAMPLES = ("login_json", "logout_all", "status_json"), 40
+# These differ from others only in what they print, or look at more than they need.
+SAMPLED, SAMPLES = ("login_json", "logout_all", "status_json", "doctor", "doctor_json", "setup_git", "setup_git_remove"), 40
 
 
 def spread(count, runs):

@@ -35,6 +35,7 @@ class Row(typing.NamedTuple):
     kind: str = "print"
     asks: str = ""  # what comes on standard input: "get", "erase" as git asks, or "token"
     is_door: bool = False  # its standard output is meant to carry the token
+    env: tuple = ()  # (name, value) besides
 
 
 ROWS = (
@@ -50,6 +51,11 @@ ROWS = (
     Row("token", ("token",), 1, "print", "", True),
     Row("status", ("status",), 1, "look"),
     Row("status_json", ("status", "--json"), 2, "look"),
+    # Without git, which would have the same faults.
+    Row("doctor", ("doctor",), 1, "look", env=(("PATH", "/nonexistent"),)),
+    Row("doctor_json", ("doctor", "--json"), 1, "look", env=(("PATH", "/nonexistent"),)),
+    Row("setup_git", ("setup-git", "{url}"), 0, "setup"),
+    Row("setup_git_remove", ("setup-git", "--remove", "{url}"), 0, "setup"),
     Row("completion", ("completion", "bash")),
     Row("completion_servers", ("completion", "--servers"), 2, "suggest"),
     Row("help", ("help",)),
@@ -164,7 +170,7 @@ class Case(loomtest.Case):
             os.unlink(self.log_file)
         self.take_issued()
         argv = [word.format(url=self.urls[0]) for word in row.argv]
-        env = self.environment(log=self.log_file, **fault)
+        env = {**self.environment(log=self.log_file, **fault), **dict(row.env)}
         if "--server" in argv:
             env["LOOM_SERVER"] = NOBODY  # whoever loses the option goes there
         status, out, err = self.call(argv, self.input_of(row, given), env)
@@ -187,6 +193,9 @@ class Case(loomtest.Case):
         """Bring the home to where the row starts, if the run before left it elsewhere."""
         if row.start == 0:
             self.forget()
+        if row.name == "setup_git_remove":
+            status, _, err = self.call(["setup-git", self.urls[0]], b"", self.environment())
+            self.assertEqual(status, 0, err)
         note = os.path.join(self.home.data, "refused.json")
         if os.path.exists(note):  # what is noted already is not noted again
             os.unlink(note)
@@ -200,7 +209,11 @@ class Case(loomtest.Case):
     def forget(self):
         """An empty home."""
         for name in os.listdir(self.home.path):
-            shutil.rmtree(os.path.join(self.home.path, name))
+            path = os.path.join(self.home.path, name)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)  # git's own
         self.known = {}
 
     def check_hits(self, hits, runs):
@@ -317,6 +330,18 @@ class Case(loomtest.Case):
     def check_look(self, run, _now):
         if run.status == DONE:
             self.assertNotEqual(run.out, b"", run)
+
+    def check_setup(self, run, _now):
+        """git's file is whole, and unlocked; and it is as success says."""
+        path = os.path.join(self.home.path, ".gitconfig")
+        text = ""
+        if os.path.exists(path):
+            with open(path) as file:
+                text = file.read()
+        self.assertFalse(os.path.exists(path + ".lock"), run)
+        self.assertIn(text.count("credential-helper --server"), (0, 1), run)
+        if run.status == DONE:
+            self.assertEqual("credential-helper" in text, run.row.name == "setup_git", run)
 
     def check_suggest(self, run, _now):
         clean = self.clean.get(run.row.name, run.out)
