@@ -43,7 +43,7 @@ def noted(path):
 def named(path):
     """Names of libraries among the constants."""
     return {name.decode() for name in
-            re.findall(rb"(?<![\w.+-])lib[\w.+-]+?\.so\.\d+(?=\0)", section(path, ".rodata"))}
+            re.findall(rb"lib[\w+-]+(?:\.[\w+-]+)*?\.so\.\d+(?=\0)", section(path, ".rodata"))}
 
 
 def seen(log, program):

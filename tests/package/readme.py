@@ -53,7 +53,7 @@ AFTER = {
 # What a command has to say.
 SAYS = {
     r"\./dev demo": "Signed out of https://localhost",
-    r"loom login --server ": "Signed in to https://loom.example.com",
+    r"loom login --server https://loom\.example\.com$": "Signed in to https://loom.example.com",
     r"loom logout --server ": "Signed out of https://loom.example.com",
     r"loom status$": "https://loom.example.com",
     r"loom token .*\| curl ": '"username"',
