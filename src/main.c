@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "http/http.h"
+#include "store/keyring.h"
 #include "system/clock.h"
 #include "system/process.h"
 
@@ -30,6 +31,7 @@ int main(int argc, char *argv[]) {
         return LOOM_EXIT_USAGE;
     }
     loom_http_wipe_memory();
+    loom_keyring_silence();
     if (open_http(&http) != LOOM_OK) {
         (void)fputs("loom: not enough memory.\n", stderr);
         return LOOM_EXIT_FAILURE;

@@ -66,6 +66,12 @@ struct loom_keyring_options {
     void *context; /* of both */
 };
 
+/*
+ * What a keyring answers can make GLib complain on standard error; not after this. Only for the
+ * program, before any keyring is opened: it holds for everybody who uses GLib in this process.
+ */
+void loom_keyring_silence(void);
+
 LOOM_CHECKED enum loom_err loom_keyring_open(const struct loom_keyring_options *options,
                                              struct loom_store **out_store);
 

@@ -158,6 +158,8 @@ static enum loom_err open_library(struct loom_secret_service *service, struct lo
         return loom_secret_service_fail(service, probed, error);
     if (loom_libsecret_get(&lib, error) != LOOM_OK)
         return loom_secret_service_fail(service, ENOENT, error);
+    if (loom_libsecret_is_left_behind())
+        return loom_secret_service_fail(service, ETIMEDOUT, error);
     service->loop = (struct loom_call_loop){
         .lib = lib, .clock = options->clock, .context = lib->main_context_new()};
     return LOOM_OK;

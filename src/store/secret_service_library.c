@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/secret_service_library.h"
 
+#include "store/keyring.h"
+#include "system/process_id.h"
+#include "system/sigpipe.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -54,9 +58,11 @@ enum loom_err loom_libsecret_open(const char *soname, struct loom_libsecret *out
     return LOOM_OK;
 }
 
-/* Written once, under `once`. */
+/* Written once, under `once`; is_silent before that. */
 static struct {
     pthread_once_t once;
+    bool is_silent;
+    pid_t opened_by;
     struct loom_libsecret lib;
     struct loom_error error;
 } process = {.once = PTHREAD_ONCE_INIT};
@@ -71,10 +77,33 @@ static GLogWriterOutput drop_complaint(GLogLevelFlags level, const GLogField *fi
     return G_LOG_WRITER_HANDLED;
 }
 
+/*
+ * GLib ignores SIGPIPE in the whole process when it makes its first socket, though it sends in a
+ * way that raises none. Here that happens now, and what the process had is put back.
+ */
+static void keep_sigpipe(const struct loom_libsecret *lib) {
+    struct loom_sigpipe_action action;
+    loom_sigpipe_note_action(&action);
+    (void)lib->type_class_ref(lib->socket_get_type());
+    loom_sigpipe_restore_action(&action);
+}
+
 static void open_once(void) {
     if (loom_libsecret_open(SONAME, &process.lib, &process.error) != LOOM_OK)
         return; /* kept in process.error */
-    process.lib.log_set_writer_func(drop_complaint, NULL, NULL);
+    process.opened_by = loom_process_id();
+    keep_sigpipe(&process.lib);
+    if (process.is_silent)
+        process.lib.log_set_writer_func(drop_complaint, NULL, NULL);
+}
+
+void loom_keyring_silence(void) {
+    process.is_silent = true;
+}
+
+bool loom_libsecret_is_left_behind(void) {
+    (void)pthread_once(&process.once, open_once);
+    return process.opened_by != 0 && process.opened_by != loom_process_id();
 }
 
 enum loom_err loom_libsecret_get(const struct loom_libsecret **out_lib, struct loom_error *error) {

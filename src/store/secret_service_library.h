@@ -18,6 +18,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /* secret-paths.h: collections and items by their paths. It has been the same since libsecret 0.5.
  */
 #define SECRET_API_SUBJECT_TO_CHANGE 1
@@ -65,6 +67,8 @@
     GLIB(strfreev)                                                                                 \
     GLIB(free)                                                                                     \
     GLIB(log_set_writer_func)                                                                      \
+    GLIB(type_class_ref)                                                                           \
+    GLIB(socket_get_type)                                                                          \
     SECRET(error_get_quark)                                                                        \
     SECRET(service_get_type)                                                                       \
     SECRET(service_open)                                                                           \
@@ -111,6 +115,12 @@ struct loom_libsecret {
  */
 LOOM_CHECKED enum loom_err loom_libsecret_get(const struct loom_libsecret **out_lib,
                                               struct loom_error *error);
+
+/*
+ * Was it opened by a process from which this one was forked? Then the thread that does its work is
+ * not here, and nothing that it is asked would ever be answered.
+ */
+bool loom_libsecret_is_left_behind(void);
 
 /* Bind the library called `soname`. As above. */
 LOOM_CHECKED enum loom_err loom_libsecret_open(const char *soname, struct loom_libsecret *out_lib,

@@ -23,7 +23,11 @@
 
 extern char **environ;
 
-enum { STATE_MAX = 256 * 1024, SIGNALS = 65 };
+enum {
+    STATE_MAX = 256 * 1024,
+    SIGNALS = 65,
+    RESTORER = 0x04000000, /* the kernel's note that the C library has set an action at all */
+};
 
 struct state {
     char text[STATE_MAX];
@@ -50,7 +54,8 @@ static void note_signals(struct state *state) {
         if (sigaction(i, NULL, &action) != 0)
             continue;
         note(state, "signal %d: %p %x%s%s\n", i, *(void **)&action.sa_handler,
-             (unsigned)action.sa_flags, sigismember(&blocked, i) == 1 ? " blocked" : "",
+             (unsigned)(action.sa_flags & ~RESTORER),
+             sigismember(&blocked, i) == 1 ? " blocked" : "",
              sigismember(&pending, i) == 1 ? " pending" : "");
     }
 }
