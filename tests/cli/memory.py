@@ -127,7 +127,7 @@ class Memory(Case):
         self.watched(lambda env: self.loom("token", "https://other.example.com", env=env, status=3))
         given = self.plant(SECRET)
         for argv in (("token",), ("status",), ("status", "--json"), ("doctor",),
-                     ("doctor", "--json")):
+                     ("doctor", "--json"), ("completion", "--servers")):
             def run(env, argv=argv):
                 result = self.loom(*argv, status=None, env={
                     **env, "LOOM_SERVER": self.server.url, "LOOM_TOKEN": given})
