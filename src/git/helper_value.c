@@ -42,28 +42,29 @@ struct loom_git_pattern loom_git_pattern_of(const struct loom_origin *server) {
 /* ---- Words, as a shell would read them ---- */
 
 struct words {
-    struct loom_buffer text; /* each with its NUL */
+    char text[LOOM_GIT_VALUE_MAX + WORDS_MAX + 1]; /* each with its NUL: no memory can be missing */
+    size_t len;
     size_t at[WORDS_MAX];
     size_t count;  /* of whole ones */
     bool is_whole; /* nothing but these stands there */
 };
 
-static void words_clear(struct words *words) {
-    loom_buffer_clear(&words->text);
-}
-
 static const char *word(const struct words *words, size_t i) {
-    return i < words->count ? words->text.data + words->at[i] : "";
+    return i < words->count ? words->text + words->at[i] : "";
 }
 
-static bool add(struct words *words, char c) {
-    return loom_buffer_add(&words->text, &c, 1) == LOOM_OK;
+static bool add(struct words *words, const char *bytes, size_t len) {
+    if (len > sizeof words->text - words->len)
+        return false;
+    memcpy(words->text + words->len, bytes, len);
+    words->len += len;
+    return true;
 }
 
 /* From behind the opening quote to the closing one; NULL: it does not close, or does something. */
 static const char *read_single(struct words *words, const char *at) {
     size_t len = strcspn(at, "'");
-    bool is_added = loom_buffer_add(&words->text, at, len) == LOOM_OK;
+    bool is_added = add(words, at, len);
     return at[len] == '\'' && is_added ? at + len + 1 : NULL;
 }
 
@@ -73,7 +74,7 @@ static const char *read_double(struct words *words, const char *at) {
             return NULL;
         if (*at == '\\' && at[1] != '\0' && strchr(escapable_in_quotes, at[1]) != NULL)
             at++;
-        if (!add(words, *at))
+        if (!add(words, at, 1))
             return NULL;
     }
     return at + 1;
@@ -90,7 +91,7 @@ static const char *read_piece(struct words *words, const char *at) {
         return NULL;
     if (*at == '\\')
         at++;
-    return add(words, *at) ? at + 1 : NULL;
+    return add(words, at, 1) ? at + 1 : NULL;
 }
 
 /*
@@ -100,10 +101,10 @@ static const char *read_piece(struct words *words, const char *at) {
 static void read_words(const char *text, struct words *out) {
     const char *at = text + strspn(text, " \t");
     while (*at != '\0' && out->count < WORDS_MAX) {
-        out->at[out->count] = out->text.len;
+        out->at[out->count] = out->len;
         while (at != NULL && *at != '\0' && *at != ' ' && *at != '\t')
             at = read_piece(out, at);
-        if (at == NULL || !add(out, '\0'))
+        if (at == NULL || !add(out, "", 1))
             return;
         out->count++;
         at += strspn(at, " \t");
@@ -115,6 +116,24 @@ static void read_words(const char *text, struct words *out) {
 
 static bool is_command(const char *value) {
     return value[0] == '!' || value[0] == '/';
+}
+
+/* The value of --server (or its older name), as the last one counts; NULL: none. */
+static const char *find_server(const struct words *words, size_t next) {
+    static const char *const options[] = {"--server", "--server-url"};
+    const char *server = NULL;
+    for (size_t i = next; i < words->count; i++) {
+        for (size_t o = 0; o < sizeof options / sizeof options[0]; o++) {
+            size_t len = strlen(options[o]);
+            if (strncmp(word(words, i), options[o], len) != 0)
+                continue;
+            if (word(words, i)[len] == '=')
+                server = word(words, i) + len + 1;
+            else if (word(words, i)[len] == '\0' && i + 1 < words->count)
+                server = word(words, i + 1);
+        }
+    }
+    return server;
 }
 
 /*
@@ -135,7 +154,10 @@ static const char *find_name(const char *value, const struct words *words, size_
     }
     if (strncmp(name, PREFIX, strlen(PREFIX)) == 0)
         return name + strlen(PREFIX);
-    if (strcmp(name, OWN_NAME) != 0 || strcmp(word(words, 1), "credential-helper") != 0)
+    if (strcmp(word(words, 1), "credential-helper") != 0)
+        return NULL;
+    /* Whoever installed it under another name: these words are nobody else's. */
+    if (strcmp(name, OWN_NAME) != 0 && find_server(words, 2) == NULL)
         return NULL;
     *out_next = 2;
     return OWN_NAME;
@@ -161,8 +183,7 @@ enum loom_git_helper_kind loom_git_helper_kind(const char *value) {
         {"cache", LOOM_GIT_HELPER_CACHE},     {"libsecret", LOOM_GIT_HELPER_LIBSECRET},
         {"manager", LOOM_GIT_HELPER_MANAGER}, {"manager-core", LOOM_GIT_HELPER_MANAGER},
     };
-    LOOM_CLEANUP(words_clear)
-    struct words words = {.text = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX)};
+    struct words words = {.count = 0};
     const char *name = NULL;
     size_t next = 0;
     if (value[0] == '\0')
@@ -175,29 +196,10 @@ enum loom_git_helper_kind loom_git_helper_kind(const char *value) {
     return LOOM_GIT_HELPER_OTHER;
 }
 
-/* The value of --server (or its older name), as the last one counts; NULL: none. */
-static const char *find_server(const struct words *words, size_t next) {
-    static const char *const options[] = {"--server", "--server-url"};
-    const char *server = NULL;
-    for (size_t i = next; i < words->count; i++) {
-        for (size_t o = 0; o < sizeof options / sizeof options[0]; o++) {
-            size_t len = strlen(options[o]);
-            if (strncmp(word(words, i), options[o], len) != 0)
-                continue;
-            if (word(words, i)[len] == '=')
-                server = word(words, i) + len + 1;
-            else if (word(words, i)[len] == '\0' && i + 1 < words->count)
-                server = word(words, i + 1);
-        }
-    }
-    return server;
-}
-
 enum whose { FOREIGN, ANY_SERVERS, ONE_SERVERS };
 
 static enum whose find_whose(const char *value, struct loom_origin *out_server) {
-    LOOM_CLEANUP(words_clear)
-    struct words words = {.text = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX)};
+    struct words words = {.count = 0};
     const char *name = NULL;
     size_t next = 0;
     if (!read_value(value, &words, &name, &next) || strcmp(name, OWN_NAME) != 0)
@@ -224,8 +226,7 @@ bool loom_git_helper_server(const char *value, struct loom_origin *out_server) {
 }
 
 enum loom_err loom_git_helper_name(const char *value, struct loom_buffer *out) {
-    LOOM_CLEANUP(words_clear)
-    struct words words = {.text = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX)};
+    struct words words = {.count = 0};
     const char *name = NULL;
     size_t next = 0;
     if (!read_value(value, &words, &name, &next) || name[0] == '\0')
@@ -237,8 +238,7 @@ enum loom_err loom_git_helper_name(const char *value, struct loom_buffer *out) {
 }
 
 enum loom_err loom_git_helper_program(const char *value, struct loom_buffer *out) {
-    LOOM_CLEANUP(words_clear)
-    struct words words = {.text = LOOM_BUFFER_INIT(2 * LOOM_GIT_VALUE_MAX)};
+    struct words words = {.count = 0};
     if (!is_command(value) || strlen(value) > LOOM_GIT_VALUE_MAX)
         return LOOM_ERR_NOT_FOUND;
     read_words(value[0] == '!' ? value + 1 : value, &words);

@@ -330,6 +330,15 @@ class Program(Case):
         path = f"{other}:{os.path.dirname(real)}:/usr/bin:/bin"
         self.assertEqual(self.start_as(real, PATH=path), self.line(program=real))
 
+    def test_another_name(self):
+        real = self.install("loom-next")
+        self.assertEqual(self.start_as(real, PATH="/usr/bin:/bin"), self.line(program=real))
+        before = self.read()
+        self.start_as(real, PATH="/usr/bin:/bin")
+        self.assertEqual(self.read(), before)
+        self.setup("--server", URL)
+        self.assertEqual(self.helpers(), ["", self.line()])
+
     def test_git_29_odd_places(self):
         """git runs what is written, whatever the folder is called."""
         for name in ("a blank", "it's", 'a "quoted" one', "$HOME `id` $(id)", "back\\slash", "é ع",

@@ -63,6 +63,8 @@ static void helper_kind_is_read_as_git_runs_it(void **state) {
         {"/usr/bin/loom", LOOM_GIT_HELPER_OTHER},
         {"/usr/bin/loom token", LOOM_GIT_HELPER_OTHER},
         {"/usr/bin/looms credential-helper", LOOM_GIT_HELPER_OTHER},
+        {"/usr/bin/loom-next credential-helper --server https://h", LOOM_GIT_HELPER_LOOM},
+        {"!'/o p/loom 2' credential-helper --server=https://h", LOOM_GIT_HELPER_LOOM},
         {"credential-helper", LOOM_GIT_HELPER_OTHER},
         /* What more is done with the answer, nobody knows. */
         {"!/usr/bin/loom credential-helper | tee /tmp/x", LOOM_GIT_HELPER_OTHER},
@@ -119,6 +121,25 @@ static void helper_is_for_the_server_that_it_names(void **state) {
         expect_equal(rows[i].value, has_named && loom_origin_is_equal(&named, &server),
                      rows[i].names_it);
         expect(rows[i].value, has_named || strcmp(named.url, "untouched") == 0);
+    }
+}
+
+/* As git itself compares: what is special in a path is written as %XX, in the host nothing is. */
+static void pattern_of_a_server_is_what_git_compares(void **state) {
+    static const struct {
+        const char *url, *pattern;
+    } rows[] = {
+        {"https://loom.example.com", "https://loom.example.com"},
+        {"http://[::1]:8080", "http://[::1]:8080"},
+        {"https://example.com/a-b_c.d~e/f", "https://example.com/a-b_c.d~e/f"},
+        {"https://example.com/a'b&c;d(e)$f!g*h+i,j=k@l:m",
+         "https://example.com/a%27b%26c%3Bd%28e%29%24f%21g%2Ah%2Bi%2Cj%3Dk%40l%3Am"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct loom_origin server = origin(rows[i].url);
+        struct loom_git_pattern pattern = loom_git_pattern_of(&server);
+        expect_text(rows[i].url, pattern.text, rows[i].pattern);
     }
 }
 
@@ -205,6 +226,7 @@ int main(void) {
         cmocka_unit_test(helper_kind_is_read_as_git_runs_it),
         cmocka_unit_test(helper_kind_of_an_endless_value_is_other),
         cmocka_unit_test(helper_is_for_the_server_that_it_names),
+        cmocka_unit_test(pattern_of_a_server_is_what_git_compares),
         cmocka_unit_test(helper_add_is_read_back_by_a_shell_and_by_us),
         cmocka_unit_test(helper_add_of_plain_words_needs_no_quotes),
         cmocka_unit_test(helper_add_past_the_ceiling_fails),
