@@ -80,9 +80,7 @@ static const char *const refusals[] = {
     [LOOM_QR_FINE] = NULL,
     [LOOM_QR_NO_TERMINAL] =
         N_("No QR code is shown, because the output does not go to a terminal."),
-    [LOOM_QR_PLAIN] = N_(
-        "No QR code is shown, because this is a terminal for plain text, or plain text was asked "
-        "for."),
+    [LOOM_QR_PLAIN] = N_("No QR code is shown, because this terminal shows plain text alone."),
     [LOOM_QR_NOT_UTF8] =
         N_("No QR code is shown, because this terminal does not seem to show UTF-8."),
     [LOOM_QR_NO_LIBRARY] =

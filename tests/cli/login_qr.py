@@ -148,7 +148,7 @@ class LoginQr(Case):
     def test_ui_107_pipes_dumb_and_plain_terminals(self):
         for env in ({"TERM": "dumb"}, {"LOOM_PLAIN": "1"}, {"ACCESSIBLE": "1"}, {"TERM": None},
                     {"LOOM_PLAIN": "1", "VTE_VERSION": "7600"}):
-            result = self.refused("because this is a terminal for plain text", env=env)
+            result = self.refused("because this terminal shows plain text alone.", env=env)
             self.assertNotIn(b"\x1b", result.err)
         server = self.start_server("--approve-after", 0)
         for argv in ((), ("--color", "always")):

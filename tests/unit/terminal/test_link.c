@@ -45,71 +45,69 @@ static bool is_known_with(const struct pair *pairs) {
     return loom_link_is_known();
 }
 
+static const struct {
+    bool is_known;
+    struct pair pairs[PAIRS];
+} environments[] = {
+    {false, {{NULL, NULL}}},
+    {false, {{"TERM", "xterm"}}},
+    {false, {{"TERM", "xterm-256color"}}},
+    {false, {{"TERM", "dumb"}}},
+    {false, {{"TERM", "linux"}}},
+    {true, {{"TERM", "xterm-256color"}, {"VTE_VERSION", "5001"}}},
+    {true, {{"VTE_VERSION", "7006"}}},
+    {false, {{"VTE_VERSION", "5000"}}}, /* 0.50.0 crashed */
+    {false, {{"VTE_VERSION", "4803"}}},
+    {false, {{"VTE_VERSION", ""}}},
+    {false, {{"VTE_VERSION", "new"}}},
+    {false, {{"VTE_VERSION", "-1"}}},
+    {false, {{"VTE_VERSION", "99999999999999999999"}}},
+    {true, {{"KONSOLE_VERSION", "201200"}}},
+    {false, {{"KONSOLE_VERSION", "200801"}}},
+    {true, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "3.5.10"}}},
+    {true, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "3.1"}}},
+    {false, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "3.0.15"}}},
+    {false, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "2.9"}}},
+    {false, {{"TERM_PROGRAM", "iTerm.app"}}},
+    {true, {{"TERM_PROGRAM", "WezTerm"}, {"TERM_PROGRAM_VERSION", "20240203-110809-5046fc22"}}},
+    {false, {{"TERM_PROGRAM", "WezTerm"}, {"TERM_PROGRAM_VERSION", "20200503-1"}}},
+    {true, {{"TERM_PROGRAM", "vscode"}, {"TERM_PROGRAM_VERSION", "1.95.3-insider"}}},
+    {false, {{"TERM_PROGRAM", "vscode"}, {"TERM_PROGRAM_VERSION", "1.71.2"}}},
+    {true, {{"TERM_PROGRAM", "ghostty"}}},
+    {false, {{"TERM_PROGRAM", "Apple_Terminal"}, {"TERM_PROGRAM_VERSION", "453"}}},
+    {true, {{"WT_SESSION", "6fb6"}}},
+    {true, {{"KITTY_WINDOW_ID", "1"}}},
+    {true, {{"TERM", "xterm-kitty"}}},
+    {true, {{"TERM", "xterm-ghostty"}}},
+    {true, {{"TERM", "foot"}}},
+    {true, {{"TERM", "foot-extra"}}},
+    {true, {{"TERM", "alacritty"}}},
+    {true, {{"TERM", "alacritty-direct"}}},
+    /* Something stands between, and what the terminal said is inherited. */
+    {false, {{"VTE_VERSION", "7006"}, {"TMUX", "/tmp/tmux-0/default,1,0"}}},
+    {false, {{"VTE_VERSION", "7006"}, {"STY", "1.pts-0"}}},
+    {false, {{"VTE_VERSION", "7006"}, {"ZELLIJ", "0"}}},
+    {false, {{"VTE_VERSION", "7006"}, {"INSIDE_EMACS", "29.1,comint"}}},
+    {false, {{"VTE_VERSION", "7006"}, {"TERM", "screen-256color"}}},
+    {false, {{"VTE_VERSION", "7006"}, {"TERM", "tmux-256color"}}},
+    {false, {{"VTE_VERSION", "7006"}, {"TERM", "linux"}}},
+    {true,
+     {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}, {"TERM", "tmux"}}},
+    {true, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.5a"}}},
+    {false, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.3a"}}},
+    {false, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "next-3.6"}}},
+    /* A log. */
+    {false, {{"CI", "true"}, {"VTE_VERSION", "7006"}}},
+    {false, {{"CI", "1"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}}},
+};
+
 /* UI-123 */
 static void is_known_goes_by_the_table(void **unused) {
     (void)unused;
-    static const struct {
-        bool is_known;
-        struct pair pairs[PAIRS];
-    } rows[] = {
-        {false, {{NULL, NULL}}},
-        {false, {{"TERM", "xterm"}}},
-        {false, {{"TERM", "xterm-256color"}}},
-        {false, {{"TERM", "dumb"}}},
-        {false, {{"TERM", "linux"}}},
-        {true, {{"TERM", "xterm-256color"}, {"VTE_VERSION", "5001"}}},
-        {true, {{"VTE_VERSION", "7006"}}},
-        {false, {{"VTE_VERSION", "5000"}}}, /* 0.50.0 crashed */
-        {false, {{"VTE_VERSION", "4803"}}},
-        {false, {{"VTE_VERSION", ""}}},
-        {false, {{"VTE_VERSION", "new"}}},
-        {false, {{"VTE_VERSION", "-1"}}},
-        {false, {{"VTE_VERSION", "99999999999999999999"}}},
-        {true, {{"KONSOLE_VERSION", "201200"}}},
-        {false, {{"KONSOLE_VERSION", "200801"}}},
-        {true, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "3.5.10"}}},
-        {true, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "3.1"}}},
-        {false, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "3.0.15"}}},
-        {false, {{"TERM_PROGRAM", "iTerm.app"}, {"TERM_PROGRAM_VERSION", "2.9"}}},
-        {false, {{"TERM_PROGRAM", "iTerm.app"}}},
-        {true, {{"TERM_PROGRAM", "WezTerm"}, {"TERM_PROGRAM_VERSION", "20240203-110809-5046fc22"}}},
-        {false, {{"TERM_PROGRAM", "WezTerm"}, {"TERM_PROGRAM_VERSION", "20200503-1"}}},
-        {true, {{"TERM_PROGRAM", "vscode"}, {"TERM_PROGRAM_VERSION", "1.95.3-insider"}}},
-        {false, {{"TERM_PROGRAM", "vscode"}, {"TERM_PROGRAM_VERSION", "1.71.2"}}},
-        {true, {{"TERM_PROGRAM", "ghostty"}}},
-        {false, {{"TERM_PROGRAM", "Apple_Terminal"}, {"TERM_PROGRAM_VERSION", "453"}}},
-        {true, {{"WT_SESSION", "6fb6"}}},
-        {true, {{"KITTY_WINDOW_ID", "1"}}},
-        {true, {{"TERM", "xterm-kitty"}}},
-        {true, {{"TERM", "xterm-ghostty"}}},
-        {true, {{"TERM", "foot"}}},
-        {true, {{"TERM", "foot-extra"}}},
-        {true, {{"TERM", "alacritty"}}},
-        {true, {{"TERM", "alacritty-direct"}}},
-        /* Something stands between, and what the terminal said is inherited. */
-        {false, {{"VTE_VERSION", "7006"}, {"TMUX", "/tmp/tmux-0/default,1,0"}}},
-        {false, {{"VTE_VERSION", "7006"}, {"STY", "1.pts-0"}}},
-        {false, {{"VTE_VERSION", "7006"}, {"ZELLIJ", "0"}}},
-        {false, {{"VTE_VERSION", "7006"}, {"INSIDE_EMACS", "29.1,comint"}}},
-        {false, {{"VTE_VERSION", "7006"}, {"TERM", "screen-256color"}}},
-        {false, {{"VTE_VERSION", "7006"}, {"TERM", "tmux-256color"}}},
-        {false, {{"VTE_VERSION", "7006"}, {"TERM", "linux"}}},
-        {true,
-         {{"TMUX", "x"},
-          {"TERM_PROGRAM", "tmux"},
-          {"TERM_PROGRAM_VERSION", "3.4"},
-          {"TERM", "tmux"}}},
-        {true, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.5a"}}},
-        {false, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.3a"}}},
-        {false, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "next-3.6"}}},
-        /* A log. */
-        {false, {{"CI", "true"}, {"VTE_VERSION", "7006"}}},
-        {false, {{"CI", "1"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}}},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof environments / sizeof environments[0]; i++) {
         char what[128];
-        (void)snprintf(what, sizeof what, "row %zu, %s", i, rows[i].pairs[0].name);
-        expect_equal(what, is_known_with(rows[i].pairs), rows[i].is_known);
+        (void)snprintf(what, sizeof what, "row %zu, %s", i, environments[i].pairs[0].name);
+        expect_equal(what, is_known_with(environments[i].pairs), environments[i].is_known);
     }
 }
 
