@@ -485,7 +485,7 @@ class Here(Case):
             began = time.monotonic()
             program.signal(signal.SIGINT)
             self.assertEqual(program.finish().status, -signal.SIGINT)
-            return time.monotonic() - began
+            return program.ended - began
         self.in_time(once)
 
     def test_failures_of_other_commands_point_to_it(self):
