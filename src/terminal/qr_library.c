@@ -13,7 +13,7 @@ __asm__(".pushsection .note.dlopen, \"a\", %note\n"
         "1: .balign 4\n"
         "2: .asciz \"[{\\\"feature\\\":\\\"qr\\\","
         "\\\"description\\\":\\\"Draws the address as a QR code\\\","
-        "\\\"priority\\\":\\\"suggested\\\","
+        "\\\"priority\\\":\\\"recommended\\\","
         "\\\"soname\\\":[\\\"" LOOM_QRENCODE_SONAME "\\\"]}]\"\n"
         "3: .balign 4\n"
         ".popsection\n");
