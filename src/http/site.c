@@ -67,11 +67,12 @@ enum loom_err loom_http_spell_host(const char *host, struct loom_buffer *out) {
     char *spelled = NULL;
     enum loom_err err = LOOM_ERR_USAGE;
     /* libidn2 reads its input in the encoding of the locale. */
-    LOOM_CLEANUP(loom_locale_leave) struct loom_locale before = loom_locale_enter_utf8();
+    struct loom_locale before = loom_locale_enter_utf8();
     if (curl->url_set(url, CURLUPART_HOST, host, 0) == CURLUE_OK &&
         curl->url_get(url, CURLUPART_HOST, &spelled, CURLU_PUNYCODE) == CURLUE_OK &&
         is_ascii_host(spelled))
         err = loom_buffer_add_text(out, spelled);
+    loom_locale_leave(&before);
     curl->free(spelled);
     curl->url_cleanup(url);
     return err;

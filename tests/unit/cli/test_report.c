@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #define SERVER "https://loom.example.com"
+#define MORE "To find out more, run:\n\n    loom doctor --server " SERVER "\n"
 #define PATH "/home/ada/.config/loom/credentials.json"
 
 struct meaning {
@@ -182,7 +183,7 @@ static void say_tells_what_to_do_next(void **state) {
          "loom: The disk is full. Nothing was stored:\n\n    " PATH "\n"},
         {{.code = LOOM_ERR_SERVER, .http_status = 503},
          "loom: https://loom.example.com has a problem at present (HTTP 503). Try again\n"
-         "later.\n"},
+         "later.\n" MORE},
         {{.code = LOOM_ERR_USAGE, .detail = "One:\n\n    two\n"}, "loom: One:\n\n    two\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -201,10 +202,10 @@ static void say_repeats_what_the_server_said(void **state) {
     } rows[] = {
         {"a description",
          {.code = LOOM_ERR_BAD_ANSWER, .oauth_error = "zzz", .detail = "because"},
-         "The server says:\nbecause\n"},
+         "The server says:\nbecause\n" MORE},
         {"a code alone",
          {.code = LOOM_ERR_BAD_ANSWER, .oauth_error = "zzz"},
-         "The server says:\nzzz\n"},
+         "The server says:\nzzz\n" MORE},
         {"a denial with its reason",
          {.code = LOOM_ERR_DENIED, .oauth_error = "access_denied", .detail = "no"},
          "The server says:\nno\n"},
@@ -216,7 +217,7 @@ static void say_repeats_what_the_server_said(void **state) {
         {"a detail of our own", {.code = LOOM_ERR_BAD_ANSWER, .detail = "x"}, NULL},
         {"hostile",
          {.code = LOOM_ERR_BAD_ANSWER, .oauth_error = "zzz", .detail = "\x1b[2K\nloom: fine"},
-         "The server says:\n\\x1b[2K\\x0aloom: fine\n"},
+         "The server says:\n\\x1b[2K\\x0aloom: fine\n" MORE},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int status = 0;

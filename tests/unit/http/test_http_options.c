@@ -282,7 +282,8 @@ static void send_any_failure_of_libcurl_sends_nothing(void **state) {
 static curl_socket_t dial(const struct loom_origin *origin, int family, const char *text,
                           curlsocktype purpose) {
     struct loom_http_request request = {.origin = origin};
-    struct loom_http_exchange exchange = {.request = &request};
+    const struct loom_http_client client = {.probe = NULL};
+    struct loom_http_exchange exchange = {.client = &client, .request = &request};
     union {
         struct curl_sockaddr address;
         char room[sizeof(struct curl_sockaddr) + sizeof(struct sockaddr_in6)];
