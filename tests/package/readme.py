@@ -45,10 +45,8 @@ BEFORE = {
 # What shows that a command did its work; and whoever reads on wants back what was taken away.
 AFTER = {
     r"\./dev uninstall": "./dev install",
-    r"git config .*useHttpPath true": "loom login --server https://example.com/loom && "
-                                      "git ls-remote https://example.com/loom/git/OWNER/REPO.git",
-    r"git config .*sslCAInfo": "env -u GIT_SSL_CAINFO git ls-remote "
-                               "https://loom.example.com/git/OWNER/REPO.git",
+    r"loom setup-git ": "loom login --server https://loom.example.com && "
+                        "git ls-remote https://loom.example.com/git/OWNER/REPO.git",
 }
 # What a command has to say.
 SAYS = {
