@@ -88,7 +88,7 @@ def check_form(message, translation):
         yield "a line to be copied is another"
     if any(kind(line) == "text" and line != line.strip() for line in ours):
         yield "a line begins or ends with a blank"
-    if "  " in translation.replace("\n    ", ""):
+    if any("  " in line for line in ours if kind(line) == "text"):  # commands may stand in columns
         yield "two blanks in a row"
 
 
