@@ -86,8 +86,8 @@ int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
     if (error->oauth_error[0] != '\0' && words.detail[0] != '\0')
         loom_say(&cli->err, N_("The server says:\n{detail}"), &words);
     if (server != NULL && is_way_to_blame(cli, error))
-        loom_say(&cli->err,
-                 N_("To find out more, run:\n\n    loom doctor --server {server}\n"), &words);
+        loom_say(&cli->err, N_("To find out more, run:\n\n    loom doctor --server {server}\n"),
+                 &words);
     return loom_report_status(error);
 }
 

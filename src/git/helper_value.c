@@ -149,7 +149,7 @@ static const char *find_name(const char *value, const struct words *words, size_
     if (strcmp(name, "git") == 0) { /* "!git credential-store" */
         *out_next = 2;
         name = word(words, 1);
-        return strncmp(name, PREFIX + 4, strlen(PREFIX + 4)) == 0 ? name + strlen(PREFIX + 4)
+        return strncmp(name, &PREFIX[4], strlen(&PREFIX[4])) == 0 ? name + strlen(&PREFIX[4])
                                                                   : NULL;
     }
     if (strncmp(name, PREFIX, strlen(PREFIX)) == 0)

@@ -221,6 +221,38 @@ static void helper_add_past_the_ceiling_fails(void **state) {
     }
 }
 
+/* What is shown of a setting: a name or a path of its own, and nothing that stands behind it. */
+static void helper_name_and_program_tell_nothing_of_arguments(void **state) {
+    static const struct {
+        const char *value, *name, *program; /* NULL: none */
+    } rows[] = {
+        {"store --file /home/ada/x", "store", NULL},
+        {"loom", "loom", NULL},
+        {"/opt/loom credential-helper --server https://loom.example.com", "loom", "/opt/loom"},
+        {"!'/opt/my git/git-credential-store' --file x", "store",
+         "/opt/my git/git-credential-store"},
+        {"!git credential-cache", "cache", NULL},
+        {"/usr/bin/secret-helper hunter2", NULL, "/usr/bin/secret-helper"},
+        {"!f() { echo password=hunter2; }; f", NULL, NULL},
+        {"!echo password=hunter2", NULL, NULL},
+        {"a\\;b", NULL, NULL},
+        {"", NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer name = LOOM_BUFFER_INIT(64);
+        LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer program = LOOM_BUFFER_INIT(4096);
+        enum loom_err named = loom_git_helper_name(rows[i].value, &name);
+        enum loom_err found = loom_git_helper_program(rows[i].value, &program);
+        expect(rows[i].value, named == (rows[i].name != NULL ? LOOM_OK : LOOM_ERR_NOT_FOUND));
+        expect(rows[i].value, found == (rows[i].program != NULL ? LOOM_OK : LOOM_ERR_NOT_FOUND));
+        expect_text(rows[i].value, loom_buffer_text(&name),
+                    rows[i].name != NULL ? rows[i].name : "");
+        expect_text(rows[i].value, loom_buffer_text(&program),
+                    rows[i].program != NULL ? rows[i].program : "");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(helper_kind_is_read_as_git_runs_it),
@@ -230,6 +262,7 @@ int main(void) {
         cmocka_unit_test(helper_add_is_read_back_by_a_shell_and_by_us),
         cmocka_unit_test(helper_add_of_plain_words_needs_no_quotes),
         cmocka_unit_test(helper_add_past_the_ceiling_fails),
+        cmocka_unit_test(helper_name_and_program_tell_nothing_of_arguments),
     };
     return cmocka_run_group_tests_name("helper_value", tests, NULL, NULL);
 }
