@@ -131,6 +131,43 @@ static void open_judges_the_terminal_the_environment_and_the_style(void **state)
     }
 }
 
+#define PAGE "https://loom.example.com/device"
+#define LINKED "\x1b]8;;" PAGE "\x1b\\" PAGE "\x1b]8;;\x1b\\"
+
+/* UI-123, UI-125 */
+static void address_is_a_link_where_the_terminal_is_known(void **state) {
+    (void)state;
+    static const struct {
+        const char *what, *term, *vte, *url;
+        struct loom_output_style style;
+        const char *shown;
+    } rows[] = {
+        {"known", "xterm", "7600", PAGE, {.color = LOOM_COLOR_NEVER}, "   " LINKED "\n"},
+        {"in bold",
+         "xterm",
+         "7600",
+         PAGE,
+         {.color = LOOM_COLOR_AUTO},
+         "   \x1b[1m" LINKED "\x1b[0m\n"},
+        {"in quiet", "xterm", "7600", PAGE, {LOOM_COLOR_NEVER, false, true}, "   " LINKED "\n"},
+        {"unknown", "xterm", "", PAGE, {.color = LOOM_COLOR_NEVER}, "   " PAGE "\n"},
+        {"dumb", "dumb", "7600", PAGE, {.color = LOOM_COLOR_AUTO}, "   " PAGE "\n"},
+        {"plain", "xterm", "7600", PAGE, {.is_plain = true}, "   " PAGE "\n"},
+        {"a semicolon", "xterm", "7600", PAGE ";a", {.color = LOOM_COLOR_NEVER}, "   " PAGE ";a\n"},
+    };
+    assert_int_equal(unsetenv("CI") | unsetenv("TMUX") | unsetenv("STY") | unsetenv("ZELLIJ") |
+                         unsetenv("INSIDE_EMACS") | unsetenv("TERM_PROGRAM"),
+                     0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(setenv("TERM", rows[i].term, 1) | setenv("VTE_VERSION", rows[i].vte, 1),
+                         0);
+        struct loom_output output = open_screen(&rows[i].style);
+        loom_output_address(&output, rows[i].url);
+        expect_text(rows[i].what, look(&output), rows[i].shown);
+    }
+    assert_int_equal(unsetenv("VTE_VERSION"), 0);
+}
+
 /* ---- The live line ---- */
 
 static void live_replaces_itself_and_goes_away_before_text(void **state) {
@@ -259,6 +296,7 @@ static void notice_in_quiet_leaves_the_screen_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TERMINAL_TEST(open_judges_the_terminal_the_environment_and_the_style),
+        TERMINAL_TEST(address_is_a_link_where_the_terminal_is_known),
         TERMINAL_TEST(live_replaces_itself_and_goes_away_before_text),
         TERMINAL_TEST(live_is_cut_to_the_width_of_the_terminal),
         TERMINAL_TEST(live_follows_a_terminal_that_is_resized),
