@@ -7,7 +7,7 @@ file(RELATIVE_PATH prefix_from_pkgconfig /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
 
 # What the static library needs besides; the shared one brings it along.
-set(static_needs "-luriparser -lcrypto -ldl -pthread")
+set(static_needs "-luriparser -ldl -pthread")
 
 configure_file(${CMAKE_CURRENT_SOURCE_DIR}/loom-credentials.pc.in loom-credentials.pc @ONLY)
 configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/loom-credentials-config.cmake.in

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The few operations of the vault, over OpenSSL's EVP interface.
+ * The few operations of the vault, over OpenSSL.
  *
  * Algorithms are fixed here and belong to the vault's version (docs/VAULT-FORMAT.md): SHA-256,
  * HMAC-SHA256 (RFC 2104), HKDF-SHA256 (RFC 5869), AES-256-GCM (NIST SP 800-38D), and base64 in its
  * canonical padded form (RFC 4648 section 4). Sizes stand in the types.
  *
- * Everything happens in an OpenSSL context of this program's own, made at the first call and kept:
- * no configuration file changes what these functions do, and they change nothing for TLS or for the
- * process that the library lives in. The first call costs about a millisecond, the next ones
- * microseconds.
+ * OpenSSL is opened at the first call but for base64's, in a context of this program's own that is
+ * kept: no configuration file changes what these functions do, and they change nothing for TLS or
+ * for the process that our library lives in. The first call costs about a millisecond, the next
+ * ones microseconds. Where OpenSSL is not installed, each of them is LOOM_ERR_INTERNAL.
  */
 #ifndef LOOM_CRYPTO_CRYPTO_H
 #define LOOM_CRYPTO_CRYPTO_H
@@ -31,6 +31,12 @@ struct loom_bytes {
     const void *data;
     size_t len;
 };
+
+/*
+ * Note what became of an operation: as loom_error_set(), and why OpenSSL could not be opened where
+ * that is the reason (ENOENT).
+ */
+enum loom_err loom_crypto_error(struct loom_error *error, enum loom_err err);
 
 /* Fill with random bytes. LOOM_ERR_INTERNAL: there are none to be had; nothing may go on then. */
 LOOM_CHECKED enum loom_err loom_random(unsigned char *out_bytes, size_t len);

@@ -53,7 +53,7 @@ static enum loom_err read_key(const struct loom_folder *data, const char *name,
         return err;
     err = loom_vault_key_parse(loom_buffer_text(&bytes), bytes.len, out_key);
     return err == LOOM_ERR_DAMAGED ? loom_vault_damaged(data, name, 0, error)
-                                   : loom_error_set(error, err);
+                                   : loom_crypto_error(error, err);
 }
 
 enum loom_err loom_vault_key_find(const struct loom_folder *data, struct loom_vault_key *out_key,
@@ -94,7 +94,7 @@ static enum loom_err make_key(const struct loom_folder *data, const char *name,
     bool is_new = false;
     enum loom_err err = loom_vault_key_make(random, &bytes);
     if (err != LOOM_OK)
-        return loom_error_set(error, err);
+        return loom_crypto_error(error, err);
     err = loom_file_create(data, name, &bytes, &is_new, error);
     if (err == LOOM_OK)
         loom_log(LOOM_LOG_STEPS, "%s %s/%s", is_new ? "made" : "found", data->path, name);

@@ -67,5 +67,5 @@ enum loom_err loom_vault_judge(const struct loom_folder *config, enum loom_err e
         return loom_vault_damaged(config, LOOM_VAULT_NAME, ENOENT, error);
     if (err == LOOM_ERR_DAMAGED)
         return loom_vault_damaged(config, LOOM_VAULT_NAME, 0, error);
-    return err == LOOM_OK ? LOOM_OK : loom_error_set(error, err);
+    return err == LOOM_OK ? LOOM_OK : loom_crypto_error(error, err);
 }

@@ -6,14 +6,13 @@
 #include "crypto/crypto.h"
 
 #include "base/memory.h"
+#include "crypto/openssl_library.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <openssl/evp.h>
 
 #include <cmocka.h>
 
@@ -24,59 +23,65 @@ static bool fails(void) {
     return ++calls == to_fail;
 }
 
-EVP_CIPHER *__real_EVP_CIPHER_fetch(OSSL_LIB_CTX *library, const char *name, const char *wish);
-EVP_CIPHER *__wrap_EVP_CIPHER_fetch(OSSL_LIB_CTX *library, const char *name, const char *wish);
-EVP_CIPHER_CTX *__real_EVP_CIPHER_CTX_new(void);
-EVP_CIPHER_CTX *__wrap_EVP_CIPHER_CTX_new(void);
-int __real_EVP_CIPHER_get_iv_length(const EVP_CIPHER *cipher);
-int __wrap_EVP_CIPHER_get_iv_length(const EVP_CIPHER *cipher);
-int __real_EVP_CipherInit_ex2(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher,
-                              const unsigned char *key, const unsigned char *nonce, int direction,
-                              const OSSL_PARAM *params);
-int __wrap_EVP_CipherInit_ex2(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher,
-                              const unsigned char *key, const unsigned char *nonce, int direction,
-                              const OSSL_PARAM *params);
-int __real_EVP_CipherUpdate(EVP_CIPHER_CTX *context, unsigned char *out, int *out_len,
-                            const unsigned char *in, int len);
-int __wrap_EVP_CipherUpdate(EVP_CIPHER_CTX *context, unsigned char *out, int *out_len,
-                            const unsigned char *in, int len);
-int __real_EVP_CipherFinal_ex(EVP_CIPHER_CTX *context, unsigned char *out, int *out_len);
-int __wrap_EVP_CipherFinal_ex(EVP_CIPHER_CTX *context, unsigned char *out, int *out_len);
-int __real_EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *context, int type, int number, void *pointer);
-int __wrap_EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *context, int type, int number, void *pointer);
+/* The functions of the process's table, each counted, and the table that stands in for it. */
+static struct loom_openssl real, faulty;
 
-EVP_CIPHER *__wrap_EVP_CIPHER_fetch(OSSL_LIB_CTX *library, const char *name, const char *wish) {
-    return fails() ? NULL : __real_EVP_CIPHER_fetch(library, name, wish);
+const struct loom_openssl *__real_loom_openssl(void);
+const struct loom_openssl *__wrap_loom_openssl(void);
+
+static void *newctx(void *provider) {
+    return fails() ? NULL : real.aes_256_gcm.newctx(provider);
 }
 
-EVP_CIPHER_CTX *__wrap_EVP_CIPHER_CTX_new(void) {
-    return fails() ? NULL : __real_EVP_CIPHER_CTX_new();
+static int encrypt_init(void *context, const unsigned char *init_key, size_t key_len,
+                        const unsigned char *init_nonce, size_t nonce_len,
+                        const OSSL_PARAM params[]) {
+    return fails() ? 0
+                   : real.aes_256_gcm.encrypt_init(context, init_key, key_len, init_nonce,
+                                                   nonce_len, params);
 }
 
-/* A provider whose cipher of that name wants another nonce. */
-int __wrap_EVP_CIPHER_get_iv_length(const EVP_CIPHER *cipher) {
-    return fails() ? LOOM_NONCE_SIZE + 4 : __real_EVP_CIPHER_get_iv_length(cipher);
-}
-
-int __wrap_EVP_CipherInit_ex2(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher,
-                              const unsigned char *key, const unsigned char *nonce, int direction,
-                              const OSSL_PARAM *params) {
-    return fails() ? 0 : __real_EVP_CipherInit_ex2(context, cipher, key, nonce, direction, params);
+static int decrypt_init(void *context, const unsigned char *init_key, size_t key_len,
+                        const unsigned char *init_nonce, size_t nonce_len,
+                        const OSSL_PARAM params[]) {
+    return fails() ? 0
+                   : real.aes_256_gcm.decrypt_init(context, init_key, key_len, init_nonce,
+                                                   nonce_len, params);
 }
 
 /* The work is done and the failure told afterwards: the bytes are there, to be kept back. */
-int __wrap_EVP_CipherUpdate(EVP_CIPHER_CTX *context, unsigned char *out, int *out_len,
-                            const unsigned char *in, int len) {
-    int done = __real_EVP_CipherUpdate(context, out, out_len, in, len);
+static int update(void *context, unsigned char *out, size_t *out_len, size_t size,
+                  const unsigned char *in, size_t len) {
+    int done = real.aes_256_gcm.update(context, out, out_len, size, in, len);
     return fails() ? 0 : done;
 }
 
-int __wrap_EVP_CipherFinal_ex(EVP_CIPHER_CTX *context, unsigned char *out, int *out_len) {
-    return fails() ? 0 : __real_EVP_CipherFinal_ex(context, out, out_len);
+static int final(void *context, unsigned char *out, size_t *out_len, size_t size) {
+    return fails() ? 0 : real.aes_256_gcm.final(context, out, out_len, size);
 }
 
-int __wrap_EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *context, int type, int number, void *pointer) {
-    return fails() ? 0 : __real_EVP_CIPHER_CTX_ctrl(context, type, number, pointer);
+static int get_ctx_params(void *context, OSSL_PARAM params[]) {
+    return fails() ? 0 : real.aes_256_gcm.get_ctx_params(context, params);
+}
+
+static int set_ctx_params(void *context, const OSSL_PARAM params[]) {
+    return fails() ? 0 : real.aes_256_gcm.set_ctx_params(context, params);
+}
+
+/* That the library cannot be opened at all is the first of the failures. */
+const struct loom_openssl *__wrap_loom_openssl(void) {
+    real = faulty = *__real_loom_openssl();
+    faulty.aes_256_gcm = (struct loom_openssl_cipher){
+        .newctx = newctx,
+        .freectx = real.aes_256_gcm.freectx,
+        .encrypt_init = encrypt_init,
+        .decrypt_init = decrypt_init,
+        .update = update,
+        .final = final,
+        .get_ctx_params = get_ctx_params,
+        .set_ctx_params = set_ctx_params,
+    };
+    return fails() ? NULL : &faulty;
 }
 
 static const unsigned char key[LOOM_KEY_SIZE] = {1}, nonce[LOOM_NONCE_SIZE] = {2};
