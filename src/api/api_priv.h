@@ -70,12 +70,13 @@ struct loom_api_environment {
 };
 
 /*
- * Read it; `options` says whether our own variables count. *out_place is what LOOM_STORE says, else
- * as it was. LOOM_ERR_USAGE: they cannot be used; the detail is the finished sentence.
+ * Read it; `options` says whether our own variables count. *place becomes what LOOM_STORE says, if
+ * that is asked. *environment is written in any case, and the caller's to clear. LOOM_ERR_USAGE:
+ * they cannot be used; the detail is the finished sentence. LOOM_ERR_INTERNAL: no memory.
  */
 LOOM_CHECKED enum loom_err loom_api_environment_read(const struct loom_credentials_options *options,
-                                                     struct loom_api_environment *out_environment,
-                                                     enum loom_place *out_place,
+                                                     struct loom_api_environment *environment,
+                                                     enum loom_place *place,
                                                      struct loom_error *error);
 
 /* Its token. LOOM_ERR_USAGE: there is none in its file; as above. LOOM_ERR_INTERNAL. */

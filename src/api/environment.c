@@ -95,26 +95,19 @@ static bool can_show_window(void) {
 }
 
 enum loom_err loom_api_environment_read(const struct loom_credentials_options *options,
-                                        struct loom_api_environment *out_environment,
-                                        enum loom_place *out_place, struct loom_error *error) {
-    LOOM_CLEANUP(loom_api_environment_clear)
-    struct loom_api_environment environment = {.has_window = can_show_window()};
-    enum loom_place place = *out_place;
-    enum loom_err err = copy(variable("DBUS_SESSION_BUS_ADDRESS"), &environment.bus_address);
+                                        struct loom_api_environment *environment,
+                                        enum loom_place *place, struct loom_error *error) {
+    *environment = (struct loom_api_environment){.has_window = can_show_window()};
+    enum loom_err err = copy(variable("DBUS_SESSION_BUS_ADDRESS"), &environment->bus_address);
     if (err == LOOM_OK)
-        err = copy(variable("XDG_RUNTIME_DIR"), &environment.runtime_folder);
+        err = copy(variable("XDG_RUNTIME_DIR"), &environment->runtime_folder);
     if (err != LOOM_OK)
         return loom_error_set(error, err);
     if (options->uses_environment && options->place == LOOM_CREDENTIALS_PLACE_DEFAULT)
-        err = read_place(&place, error);
+        err = read_place(place, error);
     if (err == LOOM_OK && options->uses_environment)
-        err = read_token(&environment, error);
-    if (err != LOOM_OK)
-        return err;
-    *out_environment = environment;
-    *out_place = place;
-    environment = (struct loom_api_environment){.has_token = false};
-    return LOOM_OK;
+        err = read_token(environment, error);
+    return err;
 }
 
 /* A file that is too large for a token holds none. */

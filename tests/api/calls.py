@@ -172,7 +172,9 @@ class List(library.HostCase):
         self.assertEqual(self.host("list").of("server"), urls)
 
     def test_the_version_is_the_header_s(self):
-        self.assertEqual(self.host("version")["version"], "0.1.0")
+        said = self.host("version")
+        program = self.loom("--version").out.decode().split()[1]
+        self.assertEqual({said["version"], said["header"], said["parts"]}, {program})
 
 
 class Delete(library.HostCase):
@@ -225,6 +227,15 @@ class Faults(library.HostCase):
     def test_token(self):
         self.seed(300)
         self.sweep("token", self.server.url)
+
+    def test_renew(self):
+        """Refused and renewed, again and again, where a refresh token works more than once: an answer that
+        there is no memory for is lost."""
+        self.seed(300)
+        self.server.misbehave("refresh-no-rotation-field")
+        said = self.host("faults", "renew", self.server.url, kind="_FAULTY")
+        self.assertEqual((said["last"], said.of("blamed")), ("ok", []), said.result)
+        self.assertGreater(int(said["allocations"]), 100, said.result)
 
     def test_refuse(self):
         self.seed(300)

@@ -143,8 +143,12 @@ static enum loom_credentials_result do_then_fork(const struct loom_credentials *
 static enum loom_credentials_result do_version(const struct loom_credentials *credentials,
                                                const char *const *argv, bool is_quiet) {
     (void)credentials, (void)argv;
-    if (!is_quiet)
-        print_text("version", loom_credentials_version());
+    if (is_quiet)
+        return LOOM_CREDENTIALS_OK;
+    print_text("version", loom_credentials_version());
+    print_text("header", LOOM_CREDENTIALS_VERSION);
+    (void)printf("parts=%d.%d.%d\n", LOOM_CREDENTIALS_VERSION_MAJOR, LOOM_CREDENTIALS_VERSION_MINOR,
+                 LOOM_CREDENTIALS_VERSION_PATCH);
     return LOOM_CREDENTIALS_OK;
 }
 
