@@ -45,8 +45,9 @@
  * exits, starts a program, or leaves a descriptor open. Three libraries are opened when they are
  * first needed, and stay: cJSON (libcjson.so.1) to read what is stored, libcurl to renew or to
  * revoke, libsecret where there is a system keyring. A program that uses libcurl itself calls
- * curl_global_init() before, as libcurl demands of it; GLib, under libsecret, keeps a thread of its
- * own from then on. OpenSSL, under libcurl, may register an exit handler. A cJSON that the program
+ * curl_global_init() before, as libcurl demands of it; GLib, under libsecret, keeps threads of its
+ * own from then on, and its connection to the session bus, whose end then ends nobody. OpenSSL,
+ * under libcurl, may register an exit handler. A cJSON that the program
  * has in itself is neither used nor touched. One that uses libcjson.so.1 shares it, and that
  * library has one set of hooks: what was given to cJSON_InitHooks() is called for us, too, so it
  * has to work in any thread and to stay as it is while a call runs, and cJSON_GetErrorPtr() may
