@@ -196,33 +196,33 @@ enum loom_git_helper_kind loom_git_helper_kind(const char *value) {
     return LOOM_GIT_HELPER_OTHER;
 }
 
-enum whose { FOREIGN, ANY_SERVERS, ONE_SERVERS };
-
-static enum whose find_whose(const char *value, struct loom_origin *out_server) {
-    struct words words = {.count = 0};
+/* Is it this program? Then *out_server is what --server names, or NULL. */
+static bool is_own(const char *value, struct words *out_words, const char **out_server) {
     const char *name = NULL;
     size_t next = 0;
-    if (!read_value(value, &words, &name, &next) || strcmp(name, OWN_NAME) != 0)
-        return FOREIGN;
-    const char *server = find_server(&words, next);
-    if (server == NULL)
-        return ANY_SERVERS;
-    return loom_origin_parse(server, strlen(server), out_server, NULL) == LOOM_OK ? ONE_SERVERS
-                                                                                  : FOREIGN;
+    if (!read_value(value, out_words, &name, &next) || strcmp(name, OWN_NAME) != 0)
+        return false;
+    *out_server = find_server(out_words, next);
+    return true;
 }
 
 bool loom_git_helper_is_for(const char *value, const struct loom_origin *server) {
-    struct loom_origin named;
-    enum whose whose = find_whose(value, &named);
-    return whose == ANY_SERVERS || (whose == ONE_SERVERS && loom_origin_is_equal(&named, server));
+    struct words words = {.count = 0};
+    struct loom_origin origin;
+    const char *named = NULL;
+    if (!is_own(value, &words, &named))
+        return false;
+    /* As this program writes it, it is known without memory to parse it. */
+    return named == NULL || strcmp(named, server->url) == 0 ||
+           (loom_origin_parse(named, strlen(named), &origin, NULL) == LOOM_OK &&
+            loom_origin_is_equal(&origin, server));
 }
 
 bool loom_git_helper_server(const char *value, struct loom_origin *out_server) {
-    struct loom_origin named;
-    if (find_whose(value, &named) != ONE_SERVERS)
-        return false;
-    *out_server = named;
-    return true;
+    struct words words = {.count = 0};
+    const char *named = NULL;
+    return is_own(value, &words, &named) && named != NULL &&
+           loom_origin_parse(named, strlen(named), out_server, NULL) == LOOM_OK;
 }
 
 enum loom_err loom_git_helper_name(const char *value, struct loom_buffer *out) {

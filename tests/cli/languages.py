@@ -94,7 +94,7 @@ class Languages(loomtest.Case):
         lines = text.splitlines()
         self.assertIn(f"   {self.server.url}/device", lines, text)
         self.assertTrue(any(re.fullmatch(f"   {CODE}", line) for line in lines), text)
-        self.assertIn(f"    git config --global credential.{self.server.url}.helper loom", lines)
+        self.assertIn(f"    loom setup-git --server {self.server.url}", lines)
         self.assertIn("    " + self.home.file, lines)
         for sentence in sentences:
             self.assertIn(sentence.format(url=self.server.url), said)

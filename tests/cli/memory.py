@@ -120,6 +120,16 @@ class Memory(Case):
         self.watched(lambda env: self.loom("logout", "--discard-damaged", env=env))
 
 
+    def test_mem_163_what_git_is_told_and_asked(self):
+        """With git, which is not watched."""
+        self.give(self.server)
+        path = {"PATH": "/usr/bin:/bin", "MEMORY_WATCH_ALONE": "1"}
+        for argv in ((), (), ("--remove",), ("--remove",)):
+            self.watched(lambda env, argv=argv: self.loom(
+                "setup-git", *argv, self.server.url, env={**env, **path}))
+        self.watched(lambda env: self.loom("setup-git", self.server.url, env=env, status=1))
+        self.watched(lambda env: self.loom("status", env={**env, **path}))
+
     def test_mem_160_token_and_status(self):
         token = self.give(self.server)
         for argv in ((), ("--format", "header"), ("--format", "json")):

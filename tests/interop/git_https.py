@@ -52,14 +52,13 @@ class GitHttps(gitcase.GitCase):
         result = self.login(self.server)
         # What is said to be run is run as it stands.
         command, = [line.strip() for line in result.text.splitlines()
-                    if line.startswith("    git config ")]
-        words = command.split()
-        self.assertEqual(words[0], "git")
-        self.git(*words[1:])
+                    if line.startswith("    loom setup-git ")]
+        self.loom(*command.split()[1:], program=os.path.join(self.bin, "loom"),
+                  env=self.environment())
         self.round_trip()
         self.loom("logout")
         result = self.in_clone("fetch", status=128)
-        self.assertIn("could not read Username", result.text)
+        self.assertIn(f"    loom login --server {self.server.url}", result.text.splitlines())
 
     def test_old_and_new_protocols(self):
         self.give(self.server)

@@ -60,11 +60,9 @@ class GitServers(gitcase.GitCase):
     def test_a_server_under_a_path_set_up_as_login_says(self):
         server = self.serve("--base-path", "/loom", "--approve-after", 0)
         result = self.login(server)
-        commands = [line.split() for line in result.text.splitlines()
-                    if line.startswith("    git config ")]
-        self.assertEqual(len(commands), 2, result)
-        for words in commands:
-            self.git(*words[1:])
+        words, = [line.split() for line in result.text.splitlines()
+                  if line.startswith("    loom setup-git ")]
+        self.loom(*words[1:], program=os.path.join(self.bin, "loom"), env=self.environment())
         self.git("clone", "-q", self.address(server))
 
     def test_git_163_a_submodule_of_a_stranger_gets_nothing(self):

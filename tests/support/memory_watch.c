@@ -158,6 +158,8 @@ __attribute__((constructor)) static void begin(void) {
     const char *folder = getenv("MEMORY_WATCH");
     if (folder == NULL || snprintf(path, sizeof path, "%s/%d", folder, (int)getpid()) >= LINE)
         return;
+    if (getenv("MEMORY_WATCH_ALONE") != NULL) /* not those that it starts */
+        (void)unsetenv("LD_PRELOAD");
     void *warm[1]; /* the first call loads a library */
     (void)backtrace(warm, 1);
     int opened = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -62,8 +62,9 @@ class ThroughNginx(gitcase.GitCase):
         server, front = self.serve_behind("/loom/eu", "--approve-after", 0)
         result = self.sign_in(server)
         for line in result.text.splitlines():
-            if line.startswith("    git config "):
-                self.git(*line.split()[1:])
+            if line.startswith("    loom setup-git "):
+                self.loom(*line.split()[1:], program=os.path.join(self.bin, "loom"),
+                          env=self.environment())
         self.round_trip(server)
         self.loom("logout")
         self.assertIn(("POST /loom/eu/auth/logout", "HTTP/1.1", 200), front.log())
