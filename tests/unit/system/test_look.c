@@ -14,7 +14,8 @@
 static const char *folder; /* of the test that runs */
 
 static void path_of(const char *name, char out_path[static 128]) {
-    (void)snprintf(out_path, 128, "%s/%s", folder, name);
+    int len = snprintf(out_path, 128, "%s/%s", folder, name);
+    assert_in_range(len, 1, 127);
 }
 
 static void make_file(const char *path, mode_t mode) {
