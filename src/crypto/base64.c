@@ -41,30 +41,38 @@ enum loom_err loom_base64_add(struct loom_buffer *out, struct loom_bytes bytes) 
 
 /* ---- Decoding ---- */
 
-enum { NONE = 64 }; /* of the values */
+/* The alphabet the other way round: what each byte stands for, with this bit set; 0: nothing. */
+enum { KNOWN = 0x40, VALUE = 0x3f };
 
-/* The alphabet the other way round: what each byte stands for, plus one; 0: it is not in it. */
+#define FROM(first) KNOWN | (first)
 /* clang-format off */
 static const unsigned char values[256] = {
-    ['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-    ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50,
-    51, 52,
-    ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64,
+    ['A'] = FROM(0), ['B'] = FROM(1), ['C'] = FROM(2), ['D'] = FROM(3), ['E'] = FROM(4),
+    ['F'] = FROM(5), ['G'] = FROM(6), ['H'] = FROM(7), ['I'] = FROM(8), ['J'] = FROM(9),
+    ['K'] = FROM(10), ['L'] = FROM(11), ['M'] = FROM(12), ['N'] = FROM(13), ['O'] = FROM(14),
+    ['P'] = FROM(15), ['Q'] = FROM(16), ['R'] = FROM(17), ['S'] = FROM(18), ['T'] = FROM(19),
+    ['U'] = FROM(20), ['V'] = FROM(21), ['W'] = FROM(22), ['X'] = FROM(23), ['Y'] = FROM(24),
+    ['Z'] = FROM(25), ['a'] = FROM(26), ['b'] = FROM(27), ['c'] = FROM(28), ['d'] = FROM(29),
+    ['e'] = FROM(30), ['f'] = FROM(31), ['g'] = FROM(32), ['h'] = FROM(33), ['i'] = FROM(34),
+    ['j'] = FROM(35), ['k'] = FROM(36), ['l'] = FROM(37), ['m'] = FROM(38), ['n'] = FROM(39),
+    ['o'] = FROM(40), ['p'] = FROM(41), ['q'] = FROM(42), ['r'] = FROM(43), ['s'] = FROM(44),
+    ['t'] = FROM(45), ['u'] = FROM(46), ['v'] = FROM(47), ['w'] = FROM(48), ['x'] = FROM(49),
+    ['y'] = FROM(50), ['z'] = FROM(51), ['0'] = FROM(52), ['1'] = FROM(53), ['2'] = FROM(54),
+    ['3'] = FROM(55), ['4'] = FROM(56), ['5'] = FROM(57), ['6'] = FROM(58), ['7'] = FROM(59),
+    ['8'] = FROM(60), ['9'] = FROM(61), ['+'] = FROM(62), ['/'] = FROM(63),
 };
 /* clang-format on */
+#undef FROM
 
 /* Four characters to three bytes; false: one of them is none of base64's. */
 static bool decode_group(const char *text, unsigned char out_bytes[static 3]) {
-    unsigned group = 0, worst = NONE;
-    for (size_t i = 0; i < 4; i++) {
-        unsigned value = values[(unsigned char)text[i]];
-        worst = value == 0 ? 0 : worst;
-        group = group << 6 | ((value - 1U) & 63U);
-    }
+    unsigned a = values[(unsigned char)text[0]], b = values[(unsigned char)text[1]];
+    unsigned c = values[(unsigned char)text[2]], d = values[(unsigned char)text[3]];
+    unsigned group = (a & VALUE) << 18 | (b & VALUE) << 12 | (c & VALUE) << 6 | (d & VALUE);
     out_bytes[0] = (unsigned char)(group >> 16);
     out_bytes[1] = (unsigned char)(group >> 8);
     out_bytes[2] = (unsigned char)group;
-    return worst != 0;
+    return (a & b & c & d & KNOWN) != 0;
 }
 
 /*

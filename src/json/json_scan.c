@@ -112,10 +112,18 @@ static bool pass_escape(struct scan *scan) {
            unit <= 0xdfff;
 }
 
+/* Nearly all that a string of ours holds, and nothing of which more is to be said. */
+static void pass_plain(struct scan *scan) {
+    const char *at = scan->at;
+    while (at < scan->end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+        at++;
+    scan->at = at;
+}
+
 static bool pass_string(struct scan *scan) {
     if (!pass(scan, '"'))
         return false;
-    while (scan->at < scan->end && *scan->at != '"') {
+    for (pass_plain(scan); scan->at < scan->end && *scan->at != '"'; pass_plain(scan)) {
         uint32_t character;
         size_t used = loom_utf8_next(scan->at, (size_t)(scan->end - scan->at), &character);
         /* RFC 8259 section 7: "All Unicode characters may be placed within the quotation marks,
