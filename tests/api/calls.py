@@ -14,7 +14,7 @@ OTHERS = ("https://a.example.com", "https://b.example.com/loom", "https://c.exam
 
 class Get(library.HostCase):
     def test_a_token_comes_with_what_belongs_to_it(self):
-        """LIB-01: and from every kind of host; the network is not asked."""
+        """And from every kind of host; the network is not asked."""
         self.seed(300)
         mark = len(self.server.log())
         for kind in KINDS:
@@ -34,7 +34,6 @@ class Get(library.HostCase):
                          self.print_token("--server", self.server.url).out.decode().strip())
 
     def test_one_with_too_little_life_is_renewed_and_kept(self):
-        """LIB-02"""
         for kind in KINDS:
             for left_s, least_s in ((59, "60"), (-1, "0"), (-86400, "0"), (600, "601")):
                 with self.subTest(kind=kind, left_s=left_s):
@@ -50,7 +49,7 @@ class Get(library.HostCase):
                                      said["token"])
 
     def test_many_hosts_and_the_program_renew_once(self):
-        """LIB-03: under one lock."""
+        """Under one lock."""
         self.seed(10)
         before = self.server.state()["refreshes"]
         running = [self.start("token", self.server.url, program=HOSTS[kind],
@@ -63,7 +62,6 @@ class Get(library.HostCase):
         self.assertEqual(self.server.state()["refreshes"], before + 1)
 
     def test_while_the_old_one_lives_trouble_is_a_warning(self):
-        """LIB-04"""
         self.seed(30)
         self.server.misbehave("refresh-500")
         said = self.host("token", self.server.url)
@@ -71,7 +69,7 @@ class Get(library.HostCase):
         self.assertIn(self.server.url, said["warning"])
 
     def test_a_server_with_its_own_authority(self):
-        """LIB-05: named by the caller; by nobody; remembered with the sign-in."""
+        """Named by the caller; by nobody; remembered with the sign-in."""
         server = self.start_server(*self.server_options, tls=True)
         self.server = server
         ca = self.authority.file
@@ -86,7 +84,6 @@ class Get(library.HostCase):
                          self.newest())
 
     def test_what_was_refused_is_renewed(self):
-        """LIB-06"""
         self.seed(LIFE_S)
         self.assertEqual(self.host("refuse", self.server.url)["result"], "ok")
         said = self.host("token", self.server.url)
@@ -100,7 +97,7 @@ class Get(library.HostCase):
         self.fails("rejected", "token", server.url)
 
     def test_a_child_goes_on_with_what_its_parent_opened(self):
-        """LIB-07: fork(), before and after anything was done."""
+        """Fork(), before and after anything was done."""
         self.seed(10)
         said = self.host("fork", "token", self.server.url)
         self.assertEqual((said["child"], said["token"]), ("0", self.newest()))
@@ -118,7 +115,6 @@ class Environment(library.HostCase):
         self.token = self.plant(loomtest.marker("environment"))
 
     def test_its_token_wins_for_its_server_alone(self):
-        """LIB-08"""
         self.home.seed(*((url, self.plant(loomtest.marker(url))) for url in (self.URL, OTHERS[0])))
         env = {"LOOM_SERVER": self.URL, "LOOM_TOKEN": self.token}
         said = self.host("token", self.URL, env=env)
@@ -150,7 +146,7 @@ class Environment(library.HostCase):
         os.remove(path)
 
     def test_a_child_of_the_host_sees_what_the_host_saw(self):
-        """LIB-09: somebody else's environment is never changed."""
+        """Somebody else's environment is never changed."""
         said = self.host("inspect", "token", self.URL,
                          env={"LOOM_SERVER": self.URL, "LOOM_TOKEN": self.token})
         self.assertEqual((said.of("lost"), said.of("gained")), ([], []))
@@ -160,7 +156,6 @@ class List(library.HostCase):
     server_options = None
 
     def test_servers_are_sorted_and_none_is_fine(self):
-        """LIB-10"""
         self.assertEqual(self.host("list").lines, [("result", "ok")])
         self.home.seed(*((url, loomtest.marker(url)) for url in reversed(OTHERS)))
         for kind in KINDS:
@@ -179,7 +174,6 @@ class List(library.HostCase):
 
 class Delete(library.HostCase):
     def test_signing_out_tells_the_server(self):
-        """LIB-11"""
         for kind in KINDS:
             self.seed(300)
             said = self.host("delete", self.server.url, "0", kind=kind)
@@ -189,7 +183,6 @@ class Delete(library.HostCase):
             self.fails("not_signed_in", "delete", self.server.url, "0", kind=kind)
 
     def test_forgetting_does_not(self):
-        """LIB-12"""
         self.home.seed(self.credential(300), (OTHERS[0], loomtest.marker("other")))
         old, mark = self.pair["access_token"], len(self.server.log())
         said = self.host("delete", self.server.url, "1")
@@ -200,7 +193,7 @@ class Delete(library.HostCase):
         self.fails("not_signed_in", "delete", self.server.url, "1")
 
     def test_a_server_that_does_not_answer_costs_half_the_time(self):
-        """LIB-13: then it is deleted all the same, and the caller knows."""
+        """Then it is deleted all the same, and the caller knows."""
         self.seed(300)
         self.server.misbehave("hang")
         said = self.host("delete", self.server.url, "0", env={"HOST_TIMEOUT_MS": "2000"})
@@ -210,7 +203,7 @@ class Delete(library.HostCase):
 
 
 class Faults(library.HostCase):
-    """LIB-15: every allocation of our own code fails in its turn: that is said, or did not matter,
+    """Every allocation of our own code fails in its turn: that is said, or did not matter,
     nobody else is blamed, and no block stays (what a leak checker says in the builds with sanitizers)."""
 
     def sweep(self, *argv, last="ok", least=10):

@@ -28,7 +28,6 @@ class Errors(library.HostCase):
         return said
 
     def test_usage_of_an_address(self):
-        """LIB-20"""
         for address in ("", "ftp://example.com", "http://example.com", "https://u:p@example.com",
                         "https://example.com/?q", "https://exa mple.com", "https://127.1",
                         "https://example.com:0", "https://example.com/a/../b"):
@@ -46,14 +45,13 @@ class Errors(library.HostCase):
         self.fails("usage", "delete", URL, "-1")
 
     def test_usage_of_options(self):
-        """LIB-21: refused when they are set."""
+        """Refused when they are set."""
         for env in ({"HOST_PLACE": "4"}, {"HOST_PLACE": "-1"}, {"HOST_TIMEOUT_MS": "0"},
                     {"HOST_TIMEOUT_MS": "600001"}, {"HOST_CA": "relative.pem"}):
             with self.subTest(**env):
                 self.assertEqual(self.host("list", env=env)["result"], "usage")
 
     def test_usage_of_the_environment(self):
-        """LIB-22"""
         token = self.plant(loomtest.marker("lonely"))
         said = self.fails("usage", "list", env={"LOOM_TOKEN": token})
         self.assertIn("LOOM_SERVER", said["message"])
@@ -68,7 +66,7 @@ class Errors(library.HostCase):
                          "ok")
 
     def test_not_signed_in(self):
-        """LIB-23: never, and no more."""
+        """Never, and no more."""
         self.fails_as_program("not_signed_in", URL)
         self.home.seed((URL, loomtest.marker("over"), {"expires": 1700000000}))
         said = self.fails_as_program("not_signed_in", URL)
@@ -80,13 +78,12 @@ class Errors(library.HostCase):
         self.fails("rejected", "token", self.server.url)
 
     def test_network_nobody_there(self):
-        """LIB-24"""
         url = f"http://127.0.0.1:{servers.closed_port()}"
         self.home.seed(self.credential(-1, url=url))
         self.fails_as_program("network", url)
 
     def test_network_no_answer_in_time(self):
-        """LIB-25: the call ends when its time is over."""
+        """The call ends when its time is over."""
         self.seed(-1)
         with socket.create_server(("127.0.0.1", 0)) as deaf:
             url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
@@ -99,7 +96,6 @@ class Errors(library.HostCase):
         self.fails("network", "token", "https://nowhere.invalid")
 
     def test_proxy(self):
-        """LIB-26"""
         self.home.seed(self.credential(-1, url=URL))
         env = {"HTTPS_PROXY": f"http://127.0.0.1:{servers.closed_port()}"}
         self.fails_as_program("proxy", URL, env=env)
@@ -111,7 +107,6 @@ class Errors(library.HostCase):
         self.assertNotEqual(said["os_error"], "0")
 
     def test_storage_of_a_home_that_is_none(self):
-        """LIB-27"""
         blocked = os.path.join(self.home.path, ".config")
         with open(blocked, "w"):
             pass
@@ -122,7 +117,7 @@ class Errors(library.HostCase):
         os.remove(blocked)
 
     def test_damaged(self):
-        """LIB-28: left alone."""
+        """Left alone."""
         self.home.seed((URL, loomtest.marker("damaged")))
         self.home.damage()
         before = self.home.snapshot()
@@ -133,7 +128,7 @@ class Errors(library.HostCase):
                          before[".config/loom/credentials.json"])
 
     def test_keyring_unavailable(self):
-        """LIB-29: with the keyring alone; else what is there without it."""
+        """With the keyring alone; else what is there without it."""
         said = self.fails("keyring_unavailable", "list", env={"HOST_PLACE": "2"})
         self.same_as_program(self.fails("keyring_unavailable", "token", URL,
                                         env={"HOST_PLACE": "2"}), URL, env={"LOOM_STORE": "keyring"})
@@ -143,7 +138,7 @@ class Errors(library.HostCase):
                          loomtest.marker("file"))
 
     def test_what_a_server_says_is_harmless(self):
-        """LIB-30: its words come without control characters, and its status with them."""
+        """Its words come without control characters, and its status with them."""
         self.seed(-1)
         self.server.misbehave("refresh-500")
         said = self.fails("network", "token", self.server.url)

@@ -69,7 +69,6 @@ class Installed(library.HostCase):
 
 class C(Installed):
     def test_find_package(self):
-        """LIB-50"""
         for static in ("OFF", "ON"):
             build = self.work / f"cmake-{static}"
             self.run_tool("cmake", "-S", EXAMPLES / "c", "-B", build, f"-DSTATIC={static}",
@@ -88,7 +87,6 @@ class C(Installed):
                       f"-DCMAKE_PREFIX_PATH={self.there}")
 
     def test_pkg_config(self):
-        """LIB-51"""
         source, shared, static = EXAMPLES / "c/get.c", self.work / "get", self.work / "get-static"
         flags = self.pkg_config("--cflags", "--libs", "loom-credentials", "libcurl")
         self.run_tool("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", source, "-o", shared,
@@ -101,7 +99,7 @@ class C(Installed):
         self.check(static, is_shared=False)
 
     def test_the_header_stands_alone(self):
-        """LIB-52: in each C and C++ that there is to be met."""
+        """In each C and C++ that there is to be met."""
         unit = self.work / "unit.c"
         unit.write_text('#include <loom/credentials.h>\n#include <loom/credentials.h>\n'
                         'int main(void) { return loom_credentials_version() == 0; }\n')
@@ -116,7 +114,7 @@ class C(Installed):
 
 class Rust(Installed):
     def test_cargo(self):
-        """LIB-53: without a crate, and without the network."""
+        """Without a crate, and without the network."""
         shutil.copytree(EXAMPLES / "rust", self.work / "rust")
         self.run_tool("cargo", "build", "--offline", "--manifest-path",
                       self.work / "rust/Cargo.toml", CARGO_HOME=self.work / "cargo",
@@ -132,7 +130,6 @@ class Rust(Installed):
 
 class Shape(Installed):
     def test_soname_and_version(self):
-        """LIB-54"""
         name = f"{LIB}/libloom-credentials.so"
         self.assertEqual(os.readlink(self.there / name), "libloom-credentials.so.0")
         self.assertEqual(os.readlink(self.there / f"{name}.0"), "libloom-credentials.so.0.1.0")
@@ -142,7 +139,7 @@ class Shape(Installed):
         self.assertIn("LOOM_CREDENTIALS_0", self.run_tool("readelf", "-VW", self.there / name))
 
     def test_it_may_be_opened_and_closed_again(self):
-        """LIB-55: what it opened itself would not survive its going."""
+        """What it opened itself would not survive its going."""
         code = (f"import ctypes, _ctypes\nlib = ctypes.CDLL({str(self.there / LIB)!r} + "
                 "'/libloom-credentials.so.0')\nlib.loom_credentials_version.restype = "
                 "ctypes.c_char_p\nprint(lib.loom_credentials_version().decode())\n"

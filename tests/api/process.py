@@ -17,7 +17,7 @@ class Untouched(library.HostCase):
         return said
 
     def test_by_each_call(self):
-        """LIB-40: signals and masks, umask, locale, folder, limits, dumpability, environment,
+        """Signals and masks, umask, locale, folder, limits, dumpability, environment,
         descriptors, threads."""
         self.home.seed(self.credential(300), (URL, loomtest.marker("file")))
         self.untouched("list")
@@ -39,7 +39,7 @@ class Untouched(library.HostCase):
         self.untouched("token", self.server.url, env={"HOST_TIMEOUT_MS": "1000"})
 
     def test_in_a_locale_of_its_own(self):
-        """LIB-41: numbers are read as ever."""
+        """Numbers are read as ever."""
         names = subprocess.run(["locale", "-a"], capture_output=True, text=True, timeout=60,
                                check=True).stdout.split()
         for name in ("C.UTF-8", *(n for n in names if re.match("(de|es|ar|tr)_", n))):
@@ -49,12 +49,12 @@ class Untouched(library.HostCase):
                 self.assertEqual(said["token"], self.old)
 
     def test_a_file_is_private_whatever_the_umask(self):
-        """LIB-42: the files of the story are looked at after it."""
+        """The files of the story are looked at after it."""
         self.seed(10)
         self.untouched("token", self.server.url)
 
     def test_a_connection_that_breaks_ends_nobody(self):
-        """LIB-43: SIGPIPE is the host's, with its default action or one of its own."""
+        """SIGPIPE is the host's, with its default action or one of its own."""
         for more in ({}, {"HOST_SIGPIPE": "1"}):
             self.seed(-1)
             self.server.misbehave("refresh-lost")

@@ -15,7 +15,7 @@ class Threads(library.HostCase):
         self.assertEqual(self.home.tokens(), {self.server.url: self.newest()})
 
     def test_all_at_once(self):
-        """LIB-14: list, get, renew, delete, open and close."""
+        """List, get, renew, delete, open and close."""
         self.home.seed(self.credential(300), *((url, loomtest.marker(url)) for url in OTHERS))
         self.stress()
 

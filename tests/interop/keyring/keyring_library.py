@@ -21,7 +21,7 @@ class Keyring(keyrings.Case):
     def with_keyring(self, place, **more):
         return {**self.desk.environment, "HOST_PLACE": place, **more}
 
-    def test_lib_60_what_the_program_kept_is_found(self):
+    def test_what_the_program_kept_is_found(self):
         for place in ("0", "1", "2"):
             said = self.host("token", self.server.url, env=self.with_keyring(place))
             self.assertEqual((said["result"], said["token"]), ("ok", self.token))
@@ -29,7 +29,7 @@ class Keyring(keyrings.Case):
             self.assertEqual(said.of("server"), [self.server.url])
         self.fails("not_signed_in", "token", self.server.url, env=self.with_keyring("3"))
 
-    def test_lib_61_deleting_reaches_it_from_any_place(self):
+    def test_deleting_reaches_it_from_any_place(self):
         for place in ("0", "2", "3"):
             self.login(self.server, env=self.desk.environment)
             said = self.host("delete", self.server.url, "0", env=self.with_keyring(place))
@@ -37,18 +37,18 @@ class Keyring(keyrings.Case):
             self.assertEqual(self.desk.items()[0], [])
             self.assertFalse(self.server.is_alive(self.server.last("token")))
 
-    def test_lib_62_a_locked_one_asks_nobody(self):
+    def test_a_locked_one_asks_nobody(self):
         self.desk.lock()
         said = self.fails("keyring_locked", "token", self.server.url, env=self.with_keyring("1"))
         self.assertIn("locked", said["message"])
         self.fails("keyring_locked", "list", env=self.with_keyring("2"))
 
-    def test_lib_63_threads_share_it(self):
+    def test_threads_share_it(self):
         said = self.host("stress", "2", self.server.url, "https://nowhere.example.com",
                          env=self.with_keyring("1"))
         self.assertEqual(said.of("unexpected"), [], said.result)
 
-    def test_lib_64_the_process_keeps_what_is_its_own(self):
+    def test_the_process_keeps_what_is_its_own(self):
         """GLib's thread and the connection to the bus stay, which no program that is started inherits; the
         action for SIGPIPE, which GLib changes, does not."""
         for more in ({}, {"HOST_SIGPIPE": "1"}):
@@ -60,7 +60,7 @@ class Keyring(keyrings.Case):
                 self.assertRegex(line, r"^threads [2-4]$|^descriptor \d+: (socket|anon_inode):.* "
                                        r"flags 1$", said.result)
 
-    def test_lib_65_a_child_is_told_that_its_keyring_stayed_with_the_parent(self):
+    def test_a_child_is_told_that_its_keyring_stayed_with_the_parent(self):
         said = self.host("then-fork", "token", self.server.url, env=self.with_keyring("1"))
         self.assertEqual((said["child"], said["result"]), ("0", "keyring_unavailable"))
         # before the parent used it, the child may
