@@ -24,7 +24,7 @@ FEW = tuple(LOCALES[at] for at in (0, 3, 4))  # for what takes a second each
 CODE = r"\d{3}-\d{3}-\d{3}"
 NAME = re.compile(r"\\\{\w+\\\}")
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
-ADDRESS = re.compile(r"\bhttps?://\S+")
+ADDRESS = re.compile(r"\bhttps?://\S+|\b\d+x\d+\b")  # or the size of a terminal
 ACCOUNT = {"Ada", "Lovelace"}
 TOKEN = loomtest.marker("languages")
 
@@ -162,7 +162,7 @@ class Languages(loomtest.Case):
         os.mkdir(libraries)
         with open(os.path.join(libraries, "libqrencode.so.4"), "wb"):
             pass
-        for size, env in (("cols 80 rows 24", {"LOOM_PLAIN": "1"}), ("cols 30 rows 24", {}),
+        for size, env in (("cols 80 rows 24", {"LOOM_PLAIN": "1"}), ("cols 80 rows 12", {}),
                           ("cols 80 rows 24", {"LC_CTYPE": "C", "LC_ALL": None}),
                           ("cols 80 rows 24", {"LD_LIBRARY_PATH": libraries})):
             for language, names in LANGUAGES.items():
