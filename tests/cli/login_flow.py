@@ -34,7 +34,7 @@ class LoginFlow(loomtest.Case):
     def check_done(self, said):
         self.assertIn(f"Signed in to {self.server.url} as Ada Lovelace.", said)
         self.assertIn(self.home.file, said)
-        self.assertIn(f"credential.{self.server.url}.helper", said)
+        self.assertIn(f"loom setup-git --server {self.server.url}", said)
 
     def check_stored(self, token=None):
         token = token or self.server.last("token")

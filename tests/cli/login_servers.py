@@ -249,7 +249,7 @@ class ChosenServers(loomtest.Case):
         server = self.start_server("--approve-after", 0, "--base-path", "/loom/eu")
         result = self.loom("login", server.url + "/")
         self.assertEqual(self.home.tokens(), {server.url: server.last("token")})
-        self.assertIn(f"credential.{server.url}.useHttpPath true", result.said)
+        self.assertIn(f"loom setup-git --server {server.url}", result.said)
         self.assertEqual(server.requests(), ["POST /auth/device/start", "POST /auth/device/poll",
                                              "GET /auth/me"])
 

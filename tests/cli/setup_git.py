@@ -341,9 +341,8 @@ class Program(Case):
 
     def test_git_29_odd_places(self):
         """git runs what is written, whatever the folder is called."""
-        for name in ("a blank", "it's", 'a "quoted" one', "$HOME `id` $(id)", "back\\slash", "é ع",
-                     "semi;colon&and|pipe", "#hash ~tilde", "(a)[b]{c}*?", "tab\there", "a=b",
-                     "per%cent", "!bang", "line\nend"):
+        for name in ("a blank", "it's", '"$HOME" `id` $(id)', "back\\slash!", "é ع", "a=b;c&d|e",
+                     "#h ~t (a)[b]{c}*?", "tab\tline\nend"):
             with self.subTest(name=name):
                 real = self.install(name, "loom")
                 value = self.start_as(real, PATH="/usr/bin:/bin")
@@ -380,12 +379,12 @@ class Others(Case):
     def test_git_29_those_behind_are_named_and_kept_away(self):
         value, notes = self.write_helper("keeper")
         file = os.path.join(self.home.path, ".git-credentials")
+        kinds = ((value, value, "may keep it"), ("store", "store", "plaintext file"),
+                 ("cache --timeout 1", "cache", "may keep it"),
+                 ("!f() { echo password=hunter2; }; f", None, "a command of the shell"))
         for pattern in ("", "https://*.example.com.", f"{URL}.", "loom.example.com.",
                         f"{URL}/team."):
-            for helper, name, sentence in (
-                    (value, value, "may keep it"), ("store", "store", "plaintext file"),
-                    ("cache --timeout 1", "cache", "may keep it"),
-                    ("!f() { echo password=hunter2; }; f", None, "a command of the shell")):
+            for helper, name, sentence in kinds if pattern == "" else kinds[:1]:
                 with self.subTest(pattern=pattern, helper=helper):
                     self.write("")
                     self.setup("--server", URL)
@@ -511,7 +510,7 @@ class Paths(Case):
         expected = {"https://example.com/x.git": urls[0], UNDER + "/x.git": urls[1],
                     UNDER + "/europe/x.git": urls[1], UNDER + "/eu/x.git": urls[2],
                     "https://example.com/looms/x.git": urls[0]}
-        for order in ((0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)):
+        for order in ((2, 1, 0), (1, 0, 2)):
             self.write("")
             for i in order:
                 self.setup("--server", urls[i])
