@@ -101,7 +101,8 @@ static int sign_in(struct loom_cli *cli, const struct loom_origin *server, const
     if (err == LOOM_OK) {
         struct loom_sign_in_wish wish = {
             .origin = server,
-            .ca_file = ca_file,
+            .ca_file = cli->options.cacert != NULL ? ca_file : NULL,
+            .usual_ca_file = ca_file,
             .given = given,
             .client_id = cli->options.client_id,
             .scope = cli->options.scope,

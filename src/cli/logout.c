@@ -217,7 +217,8 @@ static int run(struct loom_cli *cli, int argc, char *const *argv) {
     if (cli->options.all > 0 && (argument != NULL || cli->options.server != NULL))
         return loom_failure_usage(
             cli, N_("Name a server or use this option, not both:\n\n    --all\n"), NULL);
-    if (loom_cli_ca_file(cli, &ca_file) != LOOM_OK)
+    /* That of LOOM_CA_FILE is trusted besides what each sign-in remembers, not in its place. */
+    if (cli->options.cacert != NULL && loom_cli_ca_file(cli, &ca_file) != LOOM_OK)
         return LOOM_EXIT_USAGE;
     loom_cli_catch_signals(cli);
     int status = run_with_store(cli, argument, ca_file);

@@ -61,6 +61,8 @@ static enum loom_err look_for_previous(struct loom_sign_in_run *run) {
 static enum loom_err choose_ca_file(struct loom_sign_in_run *run) {
     const char *path = run->wish->ca_file != NULL ? run->wish->ca_file : run->previous.ca_file;
     if (path == NULL)
+        path = run->wish->usual_ca_file;
+    if (path == NULL)
         return LOOM_OK;
     run->ca_file = strdup(path);
     return run->ca_file == NULL ? LOOM_ERR_INTERNAL : LOOM_OK;

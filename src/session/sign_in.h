@@ -69,6 +69,7 @@ struct loom_prompt {
 struct loom_sign_in_wish {
     const struct loom_origin *origin;
     const char *ca_file;             /* absolute; NULL: what the existing credential remembers */
+    const char *usual_ca_file;       /* absolute; where that remembers none; NULL: none */
     const struct loom_secret *given; /* NULL: the device flow */
     /* Of a standard server; NULL: as at the last sign-in there, else the default. */
     const char *client_id;

@@ -98,6 +98,18 @@ class Certificates(Network):
                 is_added = bool(argv) or "LOOM_CA_FILE" in env
                 self.assertEqual(stored.get("ca_file"), file if is_added else None)
 
+    def test_a_variable_takes_nothing_from_what_is_remembered(self):
+        server, other = self.start_server(), servers.Authority(self.folder)
+        env = {"LOOM_CA_FILE": other.file}
+        self.loom("login", server.url, "--with-token", "--cacert", self.authority.file,
+                  stdin=server.issue_token().encode())
+        token = server.issue_token()
+        self.loom("login", server.url, "--with-token", stdin=token.encode(), env=env)
+        self.assertEqual(self.home.stored()[server.url]["ca_file"], self.authority.file)
+        self.loom("status", env=env)
+        self.loom("logout", env=env)
+        self.assertFalse(server.is_alive(token))
+
     def test_a_relative_authority_is_kept_as_an_absolute_one(self):
         server = self.start_server()
         token = server.issue_token()
