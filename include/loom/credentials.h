@@ -10,10 +10,15 @@
  *     struct loom_credentials_token *token = NULL;
  *     struct loom_credentials_error *error = NULL;
  *
- *     if (loom_credentials_open(NULL, &credentials, &error) == LOOM_CREDENTIALS_OK &&
- *         loom_credentials_get_token(credentials, "https://loom.example.com", 60, &token, &error)
- * == LOOM_CREDENTIALS_OK) use(loom_credentials_token_bytes(token),
- * loom_credentials_token_len(token)); else puts(loom_credentials_error_message(error));
+ *     enum loom_credentials_result result =
+ *         loom_credentials_open(NULL, &credentials, &error);
+ *     if (result == LOOM_CREDENTIALS_OK)
+ *         result = loom_credentials_get_token(credentials, "https://loom.example.com", 60,
+ *                                             &token, &error);
+ *     if (result == LOOM_CREDENTIALS_OK)
+ *         use(loom_credentials_token_bytes(token), loom_credentials_token_len(token));
+ *     else
+ *         puts(loom_credentials_error_message(error));
  *
  *     loom_credentials_token_free(token);
  *     loom_credentials_error_free(error);
@@ -47,11 +52,10 @@
  * revoke, libsecret where there is a system keyring. A program that uses libcurl itself calls
  * curl_global_init() before, as libcurl demands of it; GLib, under libsecret, keeps threads of its
  * own from then on, and its connection to the session bus, whose end then ends nobody. OpenSSL,
- * under libcurl, may register an exit handler. A cJSON that the program
- * has in itself is neither used nor touched. One that uses libcjson.so.1 shares it, and that
- * library has one set of hooks: what was given to cJSON_InitHooks() is called for us, too, so it
- * has to work in any thread and to stay as it is while a call runs, and cJSON_GetErrorPtr() may
- * speak of us.
+ * under libcurl, may register an exit handler. A cJSON that the program has in itself is neither
+ * used nor touched. One that uses libcjson.so.1 shares it, and that library has one set of hooks:
+ * what was given to cJSON_InitHooks() is called for us, too, so it has to work in any thread and to
+ * stay as it is while a call runs, and cJSON_GetErrorPtr() may speak of us.
  */
 #ifndef LOOM_CREDENTIALS_H
 #define LOOM_CREDENTIALS_H
@@ -91,22 +95,21 @@ LOOM_CREDENTIALS_API const char *loom_credentials_version(void);
  */
 enum loom_credentials_result {
     LOOM_CREDENTIALS_OK = 0,
-    LOOM_CREDENTIALS_OTHER = 1,         /* no memory, a fault of the library, or none of these */
-    LOOM_CREDENTIALS_USAGE = 2,         /* what the caller or the environment says is no use: an
-                                           address that is none, LOOM_TOKEN without LOOM_SERVER */
-    LOOM_CREDENTIALS_NOT_SIGNED_IN = 3, /* there is no sign-in, or it has expired */
-    LOOM_CREDENTIALS_REJECTED = 4,      /* the server no longer accepts the sign-in */
-    LOOM_CREDENTIALS_DENIED = 5,        /* the server refuses this program, not the person */
-    LOOM_CREDENTIALS_NETWORK = 6,     /* unreachable, no answer in time, the server has a problem */
-    LOOM_CREDENTIALS_TLS = 7,         /* no safe connection: certificate, authority, protocol */
-    LOOM_CREDENTIALS_PROXY = 8,       /* the proxy, not the server, failed or refused */
-    LOOM_CREDENTIALS_NOT_LOOM = 9,    /* something answers, but it is not a Loom server */
-    LOOM_CREDENTIALS_BAD_ANSWER = 10, /* an answer that cannot be used, or that points elsewhere */
-    LOOM_CREDENTIALS_KEYRING_LOCKED = 11,      /* the system keyring is locked */
-    LOOM_CREDENTIALS_KEYRING_UNAVAILABLE = 12, /* it was asked for and is absent, hung or failing */
-    LOOM_CREDENTIALS_STORAGE =
-        13, /* disk full, read-only, somebody else's folder, a lock not free */
-    LOOM_CREDENTIALS_DAMAGED = 14 /* stored data is damaged or of an unknown version: left alone */
+    LOOM_CREDENTIALS_OTHER = 1,           /* no memory, a fault of the library, or none of these */
+    LOOM_CREDENTIALS_USAGE = 2,           /* what the caller or the environment says is no use: an
+                                             address that is none, LOOM_TOKEN without LOOM_SERVER */
+    LOOM_CREDENTIALS_NOT_SIGNED_IN = 3,   /* there is no sign-in, or it has expired */
+    LOOM_CREDENTIALS_REJECTED = 4,        /* the server no longer accepts the sign-in */
+    LOOM_CREDENTIALS_DENIED = 5,          /* the server refuses this program, not the person */
+    LOOM_CREDENTIALS_NETWORK = 6,         /* unreachable, no answer in time, a server in trouble */
+    LOOM_CREDENTIALS_TLS = 7,             /* no safe connection: certificate, authority, protocol */
+    LOOM_CREDENTIALS_PROXY = 8,           /* the proxy, not the server, failed or refused */
+    LOOM_CREDENTIALS_NOT_LOOM = 9,        /* something answers, but it is not a Loom server */
+    LOOM_CREDENTIALS_BAD_ANSWER = 10,     /* an answer that is no use, or that points elsewhere */
+    LOOM_CREDENTIALS_KEYRING_LOCKED = 11, /* the system keyring is locked */
+    LOOM_CREDENTIALS_KEYRING_UNAVAILABLE = 12, /* it was asked for: absent, hung or failing */
+    LOOM_CREDENTIALS_STORAGE = 13, /* disk full, read-only, a foreign folder, a lock not free */
+    LOOM_CREDENTIALS_DAMAGED = 14  /* what is stored is damaged or of an unknown version: left */
 };
 
 /*
