@@ -245,20 +245,19 @@ enum loom_err loom_git_helpers_find(struct loom_cli *cli, const struct loom_git_
                                     struct loom_git_helpers *out_helpers,
                                     struct loom_error *error) {
     struct judgement judgement;
-    LOOM_CLEANUP(loom_git_helpers_clear)
-    struct loom_git_helpers helpers = {
-        .rows = calloc(settings->count + 1, sizeof(struct loom_git_helper))};
-    if (helpers.rows == NULL)
-        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
     enum loom_err err = judge(cli, settings, server, &judgement, error);
     if (err != LOOM_OK)
         return err;
+    helpers.rows = calloc(settings->count + 1, sizeof *helpers.rows);
+    if (helpers.rows == NULL)
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
     fill(settings, server, &judgement, &helpers);
     err = look_below(cli, settings, server, &helpers, error);
-    if (err == LOOM_OK) {
+    if (err == LOOM_OK)
         *out_helpers = helpers;
-        helpers = (struct loom_git_helpers)LOOM_GIT_HELPERS_INIT;
-    }
+    else
+        loom_git_helpers_clear(&helpers);
     return err;
 }
 
@@ -272,10 +271,13 @@ bool loom_git_helpers_use_us(const struct loom_git_helpers *helpers) {
 bool loom_git_asks_us(struct loom_cli *cli, const struct loom_origin *server) {
     LOOM_CLEANUP(loom_git_settings_clear)
     struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
-    LOOM_CLEANUP(loom_git_helpers_clear) struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
-    return loom_git_settings_read(cli, &settings, NULL) == LOOM_OK &&
-           loom_git_helpers_find(cli, &settings, server, &helpers, NULL) == LOOM_OK &&
-           loom_git_helpers_use_us(&helpers);
+    struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
+    if (loom_git_settings_read(cli, &settings, NULL) != LOOM_OK ||
+        loom_git_helpers_find(cli, &settings, server, &helpers, NULL) != LOOM_OK)
+        return false;
+    bool is_asked = loom_git_helpers_use_us(&helpers);
+    loom_git_helpers_clear(&helpers);
+    return is_asked;
 }
 
 bool loom_git_helper_gets_token(const struct loom_git_helper *helper) {

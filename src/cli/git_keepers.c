@@ -89,18 +89,10 @@ size_t loom_git_keepers_say(struct loom_cli *cli, const struct loom_git_helpers 
     return count;
 }
 
-void loom_git_keepers_say_all(struct loom_cli *cli, const struct loom_origin *const *servers,
-                              size_t count) {
-    LOOM_CLEANUP(loom_git_settings_clear)
-    struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
-    if (count == 0 || cli->options.quiet > 0 ||
-        loom_git_settings_read(cli, &settings, NULL) != LOOM_OK)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        LOOM_CLEANUP(loom_git_helpers_clear)
-        struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
-        if (loom_git_helpers_find(cli, &settings, servers[i], &helpers, NULL) == LOOM_OK &&
-            loom_git_helpers_use_us(&helpers))
-            (void)loom_git_keepers_say(cli, &helpers, servers[i], false);
-    }
+void loom_git_keepers_look(struct loom_cli *cli, const struct loom_git_settings *settings,
+                           const struct loom_origin *server) {
+    LOOM_CLEANUP(loom_git_helpers_clear) struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
+    if (loom_git_helpers_find(cli, settings, server, &helpers, NULL) == LOOM_OK &&
+        loom_git_helpers_use_us(&helpers))
+        (void)loom_git_keepers_say(cli, &helpers, server, false);
 }

@@ -25,11 +25,8 @@ LOOM_CHECKED enum loom_err loom_git_keeper_add_name(struct loom_buffer *out, con
 size_t loom_git_keepers_say(struct loom_cli *cli, const struct loom_git_helpers *helpers,
                             const struct loom_origin *server, bool was_set_up);
 
-/*
- * The same for several servers, those that git asks this program for, with git run once for all of
- * them where that is enough. Nothing where there is no git, or with -q.
- */
-void loom_git_keepers_say_all(struct loom_cli *cli, const struct loom_origin *const *servers,
-                              size_t count);
+/* The same for a server that git asks this program for; for any other, nothing. */
+void loom_git_keepers_look(struct loom_cli *cli, const struct loom_git_settings *settings,
+                           const struct loom_origin *server);
 
 #endif

@@ -50,15 +50,14 @@ static int fail(struct loom_cli *cli, const struct loom_error *error) {
     return loom_failure(cli, &(struct loom_error){.code = error->code}, NULL);
 }
 
-/* What the sign-in remembers. A place that cannot be read remembers nothing. */
-static char *find_remembered_ca(struct loom_cli *cli, const struct loom_origin *server) {
-    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
+/* What the sign-in remembers; NULL: nothing, as of a place that cannot be read. */
+static const char *find_remembered_ca(struct loom_cli *cli, const struct loom_origin *server,
+                                      struct loom_credential *credential) {
     struct loom_store_question question = {server, false};
-    if (cli->store == NULL ||
-        cli->store->ops->find(cli->store, &question, &credential, NULL) != LOOM_OK ||
-        credential.ca_file == NULL)
-        return NULL;
-    return strdup(credential.ca_file);
+    return cli->store != NULL &&
+                   cli->store->ops->find(cli->store, &question, credential, NULL) == LOOM_OK
+               ? credential->ca_file
+               : NULL;
 }
 
 /* ---- What is told ---- */
@@ -214,6 +213,7 @@ static bool has_home(void) {
 }
 
 static int run_for(struct loom_cli *cli, const struct loom_origin *server) {
+    LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
     LOOM_CLEANUP(loom_string_drop) char *ca_file = NULL;
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer line = LOOM_BUFFER_INIT(LOOM_GIT_VALUE_MAX);
     char program[LOOM_PATH_MAX];
@@ -228,18 +228,19 @@ static int run_for(struct loom_cli *cli, const struct loom_origin *server) {
                        NULL);
         return LOOM_EXIT_STORAGE;
     }
-    if (loom_program_find(cli->program, program) != LOOM_OK ||
-        loom_git_helper_add(&line, program, server) != LOOM_OK) {
+    if (loom_program_find(cli->program, program) != LOOM_OK) {
         loom_say_error(&cli->err,
                        N_("It is not known where this program is installed, so git "
                           "cannot be told."),
                        NULL);
         return LOOM_EXIT_FAILURE;
     }
+    if (loom_git_helper_add(&line, program, server) != LOOM_OK)
+        return loom_failure(cli, &(struct loom_error){.code = LOOM_ERR_INTERNAL}, NULL);
     struct loom_git_setup setup = {
         .server = server, .line = line.data, .ca_file = ca_file, .is_ca_named = ca_file != NULL};
     if (ca_file == NULL)
-        setup.ca_file = ca_file = find_remembered_ca(cli, server);
+        setup.ca_file = find_remembered_ca(cli, server, &credential);
     if (loom_cli_was_interrupted())
         return loom_failure(cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, NULL);
     return cli->options.remove > 0 ? take_out(cli, &setup) : set_up(cli, &setup);

@@ -89,13 +89,17 @@ static enum loom_err find_all(struct loom_cli *cli, struct loom_survey *survey, 
 
 /* git may have given what is kept here so carefully to somebody who is less careful. */
 static void say_keepers(struct loom_cli *cli, const struct loom_survey *survey) {
-    const struct loom_origin **servers = calloc(survey->list.count + 1, sizeof *servers);
-    size_t count = 0;
-    for (size_t i = 0; servers != NULL && i < survey->list.count; i++)
-        if (survey->checks[i].credential.token != NULL)
-            servers[count++] = survey->checks[i].server;
-    loom_git_keepers_say_all(cli, servers, count);
-    free(servers);
+    LOOM_CLEANUP(loom_git_settings_clear)
+    struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
+    bool has_read = false;
+    for (size_t i = 0; i < survey->list.count && cli->options.quiet == 0; i++) {
+        if (survey->checks[i].credential.token == NULL)
+            continue;
+        if (!has_read && loom_git_settings_read(cli, &settings, NULL) != LOOM_OK)
+            return; /* no git, or none that says anything */
+        has_read = true;
+        loom_git_keepers_look(cli, &settings, survey->checks[i].server);
+    }
 }
 
 static int find_out(struct loom_cli *cli, struct loom_survey *survey, bool is_named) {

@@ -170,6 +170,20 @@ static void read_by_shell(const char *value, char *out, size_t size) {
     assert_int_equal(status, 0);
 }
 
+static void check_written(const char *program, const char *url) {
+    LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer value = LOOM_BUFFER_INIT(4096);
+    char got[2048], expected[2048];
+    struct loom_origin server = origin(url);
+    assert_int_equal(loom_git_helper_add(&value, program, &server), LOOM_OK);
+    (void)snprintf(expected, sizeof expected, "<%s><credential-helper><--server><%s><get>", program,
+                   server.url);
+    read_by_shell(value.data, got, sizeof got);
+    expect_text(value.data, got, expected);
+    expect(value.data, value.data[0] == '/' || value.data[0] == '!');
+    expect(value.data, loom_git_helper_is_for(value.data, &server));
+    expect_equal(value.data, loom_git_helper_kind(value.data), LOOM_GIT_HELPER_LOOM);
+}
+
 /* GIT-29: a path with blanks, quotes and the rest. */
 static void helper_add_is_read_back_by_a_shell_and_by_us(void **state) {
     static const char *const programs[] = {
@@ -186,21 +200,9 @@ static void helper_add_is_read_back_by_a_shell_and_by_us(void **state) {
                                           "https://example.com/a'b&c;d(e)$f",
                                           "http://localhost:3000", "https://example.com/~x/a=b"};
     (void)state;
-    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-        for (size_t s = 0; s < sizeof servers / sizeof servers[0]; s++) {
-            LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer value = LOOM_BUFFER_INIT(4096);
-            char got[2048], expected[2048];
-            struct loom_origin server = origin(servers[s]);
-            assert_int_equal(loom_git_helper_add(&value, programs[i], &server), LOOM_OK);
-            (void)snprintf(expected, sizeof expected, "<%s><credential-helper><--server><%s><get>",
-                           programs[i], server.url);
-            read_by_shell(value.data, got, sizeof got);
-            expect_text(value.data, got, expected);
-            expect(value.data, value.data[0] == '/' || value.data[0] == '!');
-            expect(value.data, loom_git_helper_is_for(value.data, &server));
-            expect_equal(value.data, loom_git_helper_kind(value.data), LOOM_GIT_HELPER_LOOM);
-        }
-    }
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+        for (size_t at = 0; at < sizeof servers / sizeof servers[0]; at++)
+            check_written(programs[i], servers[at]);
 }
 
 static void helper_add_of_plain_words_needs_no_quotes(void **state) {
