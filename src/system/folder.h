@@ -18,7 +18,8 @@
  * it.
  *
  * A folder handed out is a checked descriptor: a directory, owned by the effective user, 0700
- * (tightened when it was looser). Everything below works relative to that descriptor.
+ * (tightened when it was looser; a sticky one behind a link is for others, too: EPERM). Everything
+ * below works relative to that descriptor.
  */
 #ifndef LOOM_SYSTEM_FOLDER_H
 #define LOOM_SYSTEM_FOLDER_H

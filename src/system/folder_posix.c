@@ -129,6 +129,12 @@ static int check_own(int fd, enum loom_folder_use use) {
     return (info.st_mode & MODE_OTHERS) == 0 ? 0 : EPERM; /* a file system without modes */
 }
 
+/* One that others are meant to write in, such as root's own /tmp, is not ours to shut. */
+static bool is_shared(int fd) {
+    struct stat info;
+    return fstat(fd, &info) != 0 || (info.st_mode & S_ISVTX) != 0;
+}
+
 /* Whoever made a link decides where it leads. Judged and read is the very link that was opened: its
    name may mean another a moment later. */
 static int follow_link(int parent, const char *name, int *out_fd) {
@@ -145,10 +151,13 @@ static int follow_link(int parent, const char *name, int *out_fd) {
     if (len < 0 || (size_t)len >= sizeof target)
         return len < 0 ? errno : ENAMETOOLONG;
     target[len] = '\0';
-    int fd = openat(parent, target, OPEN_HELD);
+    LOOM_CLEANUP(loom_fd_close) int fd = openat(parent, target, OPEN_HELD);
     if (fd < 0)
         return leads_nowhere(errno) ? ENOTDIR : errno;
+    if (is_shared(fd))
+        return EPERM;
     *out_fd = fd;
+    fd = -1;
     return 0;
 }
 

@@ -161,6 +161,16 @@ static void folder_open_below_a_folder_of_another_user_makes_nothing(void **stat
     }
 }
 
+/* Such as /tmp, for root: others are meant to write there. */
+static void folder_open_link_to_a_shared_folder_leaves_it_alone(void **state) {
+    const struct scratch *scratch = *state;
+    assert_int_equal(mkdir(scratch_path(scratch, "shared"), 0700), 0);
+    assert_int_equal(chmod(scratch_path(scratch, "shared"), 01777), 0);
+    assert_int_equal(symlink("shared", scratch_path(scratch, "loom")), 0);
+    assert_refused(scratch, "loom", "loom");
+    assert_int_equal(scratch_mode(scratch, "shared"), 01777);
+}
+
 /* Who manages dotfiles with links keeps the folder elsewhere. */
 static void folder_open_link_to_our_own_folder_works(void **state) {
     const struct scratch *scratch = *state;
@@ -382,6 +392,7 @@ int main(void) {
         TEST(folder_open_for_writing_unprivileged_makes_all_0700),
         TEST(folder_open_loose_folder_is_tightened),
         TEST(folder_open_tighter_folder_stays),
+        TEST(folder_open_link_to_a_shared_folder_leaves_it_alone),
         TEST(folder_open_loose_base_is_left_alone),
         TEST(folder_open_of_another_user_is_refused),
         TEST(folder_open_base_of_another_user_is_refused),
