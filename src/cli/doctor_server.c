@@ -99,7 +99,9 @@ static void check_proxy(struct loom_doctor *doctor) {
     const struct loom_datum data[] = {
         {.name = "variable", .kind = LOOM_DATUM_TEXT, .text = probe->proxy_variable},
         {.name = "scheme", .kind = LOOM_DATUM_TEXT, .text = is_used ? probe->proxy_scheme : NULL},
-        {.name = "port", .kind = LOOM_DATUM_NUMBER, .number = is_used ? probe->proxy_port : -1},
+        {.name = "port",
+         .kind = LOOM_DATUM_NUMBER,
+         .number = is_used && probe->proxy_port != 0 ? probe->proxy_port : -1},
         {.name = "http_status",
          .kind = LOOM_DATUM_NUMBER,
          .number = probe->proxy_status > 0 ? probe->proxy_status : -1},

@@ -99,10 +99,24 @@ static long connect_status(const struct loom_http_exchange *exchange) {
     return status;
 }
 
+/* May NO_PROXY keep a server away from its proxy? */
+static bool has_exceptions(void) {
+    const char *lower = getenv("no_proxy"), *upper = getenv("NO_PROXY");
+    return (lower != NULL && lower[0] != '\0') || (upper != NULL && upper[0] != '\0');
+}
+
 /*
- * Did it fail before the way to the server stood? libcurl tells whether a proxy was used only since
- * 8.7; the port that was dialled tells it too, unless proxy and server share one.
+ * libcurl tells whether a proxy was used only since 8.7. What it answered tells it too, and that
+ * nothing keeps a server away from it, and the port that was dialled, unless both share one.
  */
+bool loom_http_is_proxied(const struct loom_http_exchange *exchange) {
+    if (find_proxy(exchange) == NULL)
+        return false;
+    return connect_status(exchange) != 0 || !has_exceptions() ||
+           (exchange->has_dialled && exchange->dialled_port != exchange->request->origin->port);
+}
+
+/* Did it fail before the way to the server stood? */
 static bool is_proxy_fault(const struct loom_http_exchange *exchange, CURLcode result) {
     const char *proxy = find_proxy(exchange);
     if (proxy == NULL)
@@ -113,7 +127,7 @@ static bool is_proxy_fault(const struct loom_http_exchange *exchange, CURLcode r
         return status < 200 || status > 299 || (result == CURLE_RECV_ERROR && !exchange->has_begun);
     if (!exchange->has_dialled)
         return result == CURLE_COULDNT_CONNECT; /* a kind of proxy that libcurl does not know */
-    if (exchange->dialled_port == exchange->request->origin->port)
+    if (!loom_http_is_proxied(exchange))
         return false;
     return result == CURLE_COULDNT_CONNECT || !is_socks(proxy);
 }

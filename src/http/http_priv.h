@@ -134,6 +134,9 @@ enum loom_err loom_http_explain(const struct loom_http_exchange *exchange, CURLc
 /* The variable that names a proxy for this server, unless NO_PROXY says otherwise; NULL: none. */
 const char *loom_http_proxy_variable(const struct loom_origin *origin);
 
+/* Did its proxy stand in between? Unknown is no: NO_PROXY is set, one port is both's, no answer. */
+bool loom_http_is_proxied(const struct loom_http_exchange *exchange);
+
 /* Why there is no safe connection, where that is why it failed. */
 enum loom_tls_fault loom_http_tls_fault(const struct loom_http_exchange *exchange);
 

@@ -67,12 +67,12 @@ static enum loom_probe_stage find_stage(const struct loom_http_exchange *exchang
     return exchange->has_dialled ? LOOM_PROBE_RESOLVED : LOOM_PROBE_NOTHING;
 }
 
-/* Its scheme and port; false: it cannot be read. */
-static bool read_proxy(const struct loom_curl *curl, const char *proxy, struct loom_probe *probe) {
+/* Its scheme and port, unless it cannot be read. */
+static void read_proxy(const struct loom_curl *curl, const char *proxy, struct loom_probe *probe) {
     char *scheme = NULL, *port = NULL;
     CURLU *url = curl->url();
     if (url == NULL)
-        return false;
+        return;
     bool is_read = curl->url_set(url, CURLUPART_URL, proxy,
                                  CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME) == CURLUE_OK &&
                    curl->url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK;
@@ -86,23 +86,19 @@ static bool read_proxy(const struct loom_curl *curl, const char *proxy, struct l
     curl->free(scheme);
     curl->free(port);
     curl->url_cleanup(url);
-    return is_read;
 }
 
-/* libcurl tells only since 8.7 whether a proxy was used; the port that was dialled tells it, too.
- */
 static void find_proxy(const struct loom_http_exchange *exchange, enum loom_err err,
                        struct loom_probe *probe) {
     const char *name = loom_http_proxy_variable(exchange->request->origin);
     if (name == NULL)
         return;
-    bool is_read = read_proxy(exchange->client->curl, getenv(name), probe);
-    bool is_used =
-        err == LOOM_ERR_PROXY ||
-        (is_read && exchange->has_dialled && exchange->dialled_port == probe->proxy_port &&
-         exchange->dialled_port != exchange->request->origin->port);
+    bool is_used = err == LOOM_ERR_PROXY || loom_http_is_proxied(exchange);
     probe->proxy_variable = is_used ? name : NULL;
     probe->is_proxy_spared = !is_used;
+    if (!is_used)
+        return;
+    read_proxy(exchange->client->curl, getenv(name), probe);
     (void)exchange->client->curl->easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE,
                                                &probe->proxy_status);
 }
@@ -128,6 +124,12 @@ static void take_date(const struct loom_curl *curl, const char *line, const char
         *out_s = at;
 }
 
+/* A proxy that is reached by TLS has shown one as well, and libcurl keeps the last that it saw. */
+static bool may_be_of_proxy(const struct loom_http_exchange *exchange, enum loom_err err) {
+    return err != LOOM_OK && exchange->client->probe->reached < LOOM_PROBE_SECURED &&
+           (err == LOOM_ERR_PROXY || loom_http_is_proxied(exchange));
+}
+
 static void find_certificate(const struct loom_http_exchange *exchange,
                              struct loom_probe_certificate *certificate) {
     const struct loom_curl *curl = exchange->client->curl;
@@ -150,7 +152,8 @@ void loom_probe_end(const struct loom_http_exchange *exchange, enum loom_err err
     const char *file = exchange->client->curl->version_info(CURLVERSION_NOW)->cainfo;
     probe->reached = find_stage(exchange, err);
     find_proxy(exchange, err, probe);
-    find_certificate(exchange, &probe->certificate);
+    if (!may_be_of_proxy(exchange, err))
+        find_certificate(exchange, &probe->certificate);
     bool is_refused = err == LOOM_ERR_TLS || err == LOOM_ERR_TLS_AUTHORITY;
     if (is_refused && probe->reached < LOOM_PROBE_SECURED)
         probe->tls = loom_http_tls_fault(exchange);

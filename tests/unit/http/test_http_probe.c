@@ -224,6 +224,67 @@ static void probe_through_a_proxy_names_its_variable(void **state) {
     world_close(&world);
 }
 
+/* The port does not tell them apart, and the name of the proxy leads to no server. */
+static void probe_through_a_proxy_on_the_servers_port_names_its_variable(void **state) {
+    static const struct raw_step REFUSES[] = {
+        {RAW_READ, NULL, 0},
+        {RAW_SEND, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", 0},
+        {RAW_END, NULL, 0}};
+    static const struct raw_step TUNNELS[] = {
+        {RAW_READ, NULL, 0}, {RAW_SEND, "HTTP/1.1 200 Yes\r\n\r\n", 0}, {RAW_END, NULL, 0}};
+    static const struct raw_step SILENT[] = {{RAW_READ, NULL, 0}, {RAW_END, NULL, 0}};
+    static const struct raw_step *const SCRIPTS[][2] = {
+        {REFUSES, NULL}, {TUNNELS, NULL}, {SILENT, NULL}};
+    for (size_t i = 0; i < sizeof SCRIPTS / sizeof SCRIPTS[0]; i++) {
+        struct world world;
+        struct loom_probe found;
+        char url[128];
+        struct raw_server *proxy = raw_server_start(&(struct raw_config){.scripts = SCRIPTS[i]});
+        world_open_answer(&world, WORLD_OK);
+        world.origin = world_origin("https", "loom.test", raw_server_port(proxy));
+        (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", raw_server_port(proxy));
+        assert_int_equal(setenv("HTTPS_PROXY", url, 1), 0);
+        assert_int_not_equal(probe(&world, NULL, &found), LOOM_OK);
+        assert_false(found.is_proxy_spared);
+        assert_string_equal(found.proxy_variable, "HTTPS_PROXY");
+        assert_int_equal(found.proxy_port, raw_server_port(proxy));
+        /* Without an answer it is not known, but that nothing keeps the server away from it. */
+        assert_int_equal(setenv("NO_PROXY", "other.test", 1), 0);
+        assert_int_not_equal(probe(&world, NULL, &found), LOOM_OK);
+        assert_int_equal(found.proxy_variable != NULL, SCRIPTS[i][0] != SILENT);
+        (void)world_forget_environment(state);
+        raw_server_stop(proxy);
+        world_close(&world);
+    }
+}
+
+/* Its certificate names it. */
+static void probe_through_a_proxy_shows_no_certificate_of_it(void **state) {
+    static const struct raw_step REFUSES[] = {
+        {RAW_READ, NULL, 0},
+        {RAW_SEND, "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", 0},
+        {RAW_END, NULL, 0}};
+    static const struct raw_step *const PROXY_SCRIPT[] = {REFUSES, NULL};
+    const struct certificate *const certificates[] = {&made.good, &made.other_name};
+    for (size_t i = 0; i < sizeof certificates / sizeof certificates[0]; i++) {
+        struct world world;
+        struct loom_probe found;
+        char url[128];
+        struct raw_server *proxy = raw_server_start(
+            &(struct raw_config){.scripts = PROXY_SCRIPT, .certificate = certificates[i]});
+        world_open_answer(&world, WORLD_OK);
+        world.origin = world_origin("https", "loom.test", 443);
+        (void)snprintf(url, sizeof url, "https://127.0.0.1:%d", raw_server_port(proxy));
+        assert_int_equal(setenv("HTTPS_PROXY", url, 1), 0);
+        assert_int_equal(probe(&world, made.authority_file, &found), LOOM_ERR_PROXY);
+        assert_false(found.certificate.is_known);
+        assert_string_equal(found.certificate.names, "");
+        (void)world_forget_environment(state);
+        raw_server_stop(proxy);
+        world_close(&world);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probe_of_a_good_server_tells_all),
@@ -232,6 +293,8 @@ int main(void) {
         cmocka_unit_test(probe_of_plain_http_behind_https_is_refused),
         cmocka_unit_test(probe_of_nobody_tells_how_far_it_came),
         cmocka_unit_test(probe_through_a_proxy_names_its_variable),
+        cmocka_unit_test(probe_through_a_proxy_on_the_servers_port_names_its_variable),
+        cmocka_unit_test(probe_through_a_proxy_shows_no_certificate_of_it),
     };
     return cmocka_run_group_tests(tests, make_certificates, remove_certificates);
 }
