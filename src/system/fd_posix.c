@@ -5,6 +5,7 @@
 #include "system/clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -85,4 +86,18 @@ int loom_fd_sync(int fd) {
             return errno;
     }
     return 0;
+}
+
+int loom_fd_look_for_spare(int fd) {
+    int spare[LOOM_FD_SPARE], count = 0, failed = 0;
+    while (failed == 0 && count < LOOM_FD_SPARE) {
+        spare[count] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        if (spare[count] < 0)
+            failed = errno;
+        else
+            count++;
+    }
+    while (count > 0)
+        loom_fd_close(&spare[--count]);
+    return failed;
 }

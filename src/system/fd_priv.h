@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+enum { LOOM_FD_SPARE = 8 }; /* what a connection to a server may hold, and some */
+
 /* For LOOM_CLEANUP: close and set to -1; -1 is allowed. Keeps errno. */
 void loom_fd_close(int *fd);
 
@@ -23,5 +25,8 @@ int loom_fd_read(int fd, struct loom_buffer *out);
 
 /* fsync, through EINTR. */
 int loom_fd_sync(int fd);
+
+/* Can LOOM_FD_SPARE more descriptors be had, beside all that are open? None of them stays. */
+int loom_fd_look_for_spare(int fd);
 
 #endif

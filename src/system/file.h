@@ -67,8 +67,10 @@ LOOM_CHECKED enum loom_err loom_file_create(const struct loom_folder *folder, co
                                             const struct loom_buffer *content, bool *out_created,
                                             struct loom_error *error);
 
-/* Could a file of `len` bytes be saved here? Writes one under a temporary name and removes it.
-   The detail is the folder. */
+/*
+ * Could a file of `len` bytes be saved here in a moment, when some more descriptors may be in use?
+ * Writes one under a temporary name and removes it. The detail is the folder.
+ */
 LOOM_CHECKED enum loom_err loom_file_try(const struct loom_folder *folder, size_t len,
                                          struct loom_error *error);
 

@@ -269,6 +269,9 @@ enum loom_err loom_file_try(const struct loom_folder *folder, size_t len,
     int failed = temporary_open(folder, &temporary);
     if (failed == 0)
         failed = write_zeros(&temporary, len);
+    /* Between this and the save a server is asked, and the connection to it is still open then. */
+    if (failed == 0)
+        failed = loom_fd_look_for_spare(temporary.fd);
     if (failed == 0)
         failed = temporary_finish(&temporary);
     return failed == 0 ? LOOM_OK : loom_error_os(error, LOOM_ERR_STORAGE, failed, folder->path);

@@ -4,6 +4,7 @@ For the release build: a sanitizer needs more of everything."""
 import os
 import resource
 import signal
+import time
 
 import loomtest
 from loomtest import LOOM
@@ -117,7 +118,7 @@ class Limits(loomtest.Case):
 
     def test_fs_166_few_descriptors(self):
         """From none to enough: said by name, and once there is enough for one command it works."""
-        for count in (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16):
+        for count in (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 24):
             seen = self.check_limits({"nofile": count}, bad=(LOADER,),
                                      names=("get", "give first", "log out"))
             if count >= 8:
@@ -126,6 +127,29 @@ class Limits(loomtest.Case):
         result = self.run_limited({"nofile": 7}, "give first", self.new_home())
         self.assertEqual(result.status, 8, result)
         self.assertIn("ulimit -n", result.said)
+
+    def test_fs_180_what_is_renewed_can_be_kept(self):
+        """The connection, too, holds descriptors: what could not be stored then is not asked for, since with
+        the answer the old refresh token is dead."""
+        server = self.start_server("--dialect", "oauth")
+        for count in range(6, 26):
+            pair = server.issue_tokens()
+            home, end = self.new_home(), int(time.time()) - 1
+            home.seed((server.url, pair["access_token"], {
+                "type": "oauth", "key": None, "access": pair["access_token"],
+                "refresh": pair["refresh_token"], "dialect": "oauth", "source": "device",
+                "expires": end, "expires_in": 3600, "obtained_at": end - 3600, "issuer": server.url,
+                "token_endpoint": server.url + "/oauth/token", "client_id": "loom-cli",
+                "scope": "openid"}))
+            before = len(server.requests())
+            result = self.start(f"--nofile={count}", "--", LOOM, "token", "--server", server.url,
+                                program="/usr/bin/prlimit", home=home).finish(30)
+            result.is_door = True
+            asked = [request for request in server.requests()[before:] if "/oauth/token" in request]
+            kept = home.stored()[server.url]["refresh"] != pair["refresh_token"]
+            self.assertEqual(bool(asked), kept, f"{count} descriptors\n{result}")
+            self.assertEqual(result.status == 0, kept, result)
+        self.assertTrue(kept)
 
     # ---- Memory ----
 

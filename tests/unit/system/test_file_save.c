@@ -249,6 +249,33 @@ static void file_replace_past_the_file_size_limit_keeps_the_old_file(void **stat
     assert_child_passes(check_size_limit, *state);
 }
 
+enum { FREE_FROM = 128 }; /* descriptors: hardly anybody has as many open */
+
+/* FS-180. One short of what a connection may take besides; with that one it would do. */
+static void check_descriptors(void *argument) {
+    const struct scratch *scratch = argument;
+    struct loom_error error = LOOM_ERROR_INIT;
+    int next = 0;
+    while (next >= 0 && next < FREE_FROM) /* no gap is left below */
+        next = dup(scratch->folder.fd);
+    CHECK(next == FREE_FROM && close(next) == 0);
+    for (int more = 0; more <= 9; more++) {
+        const rlim_t most = (rlim_t)(next + more);
+        const struct rlimit limit = {.rlim_cur = most, .rlim_max = 1024};
+        CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        enum loom_err err = loom_file_try(&scratch->folder, 1, &error);
+        CHECK(err == (more == 9 ? LOOM_OK : LOOM_ERR_STORAGE));
+        CHECK(more == 9 || error.os_error == EMFILE);
+        int now = dup(scratch->folder.fd);
+        CHECK(more == 0 ? now < 0 : now == next && close(now) == 0);
+    }
+    CHECK(scratch_count(scratch) == 0);
+}
+
+static void file_try_needs_descriptors_to_spare(void **state) {
+    assert_child_passes(check_descriptors, *state);
+}
+
 enum { NO_MOUNT = 77 };
 
 static bool put(const char *path, const char *text) {
@@ -423,6 +450,7 @@ int main(void) {
         TEST(file_create_makes_a_file_only_once),
         TEST(file_create_of_many_processes_succeeds_once),
         TEST(file_try_leaves_nothing),
+        TEST(file_try_needs_descriptors_to_spare),
         TEST(file_replace_past_the_file_size_limit_keeps_the_old_file),
         TEST(file_replace_on_a_full_disk_keeps_the_old_file),
         TEST(file_replace_in_a_read_only_folder_keeps_the_old_file),
