@@ -38,6 +38,8 @@ struct task {
 typedef enum loom_err perform(struct keyring *keyring, const struct task *task,
                               struct loom_error *error);
 
+static perform perform_find;
+
 static enum loom_keyring_state state_of(const struct loom_error *error) {
     switch (error->os_error) {
     case ENOENT:
@@ -78,6 +80,8 @@ static enum loom_err run(struct keyring *keyring, perform *what, const struct ta
     struct loom_error why = LOOM_ERROR_INIT;
     struct loom_secret_service *service = &keyring->service;
     enum loom_err err = LOOM_OK;
+    if (what != perform_find) /* what was listed, is so no longer */
+        loom_secret_service_free_list(service, &service->listed);
     for (int attempt = 0; attempt < 2; attempt++) {
         bool was_open = service->proxy != NULL;
         why = (struct loom_error)LOOM_ERROR_INIT;
@@ -118,7 +122,9 @@ static enum loom_err perform_find(struct keyring *keyring, const struct task *ta
                                   struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_match_clear)
     struct loom_secret_match match = {.service = &keyring->service};
-    enum loom_err err = loom_secret_match_find_or_unlock(&match, task->question, error);
+    enum loom_err err = loom_secret_match_find_listed(&match, task->question, error);
+    if (err == LOOM_OK && match.best == NULL)
+        err = loom_secret_match_find_or_unlock(&match, task->question, error);
     if (err == LOOM_OK && match.best == NULL)
         err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
     if (err == LOOM_OK && match.is_adoptable)
@@ -220,6 +226,14 @@ static bool is_all_locked(const struct loom_libsecret *lib, const GList *items) 
     return true;
 }
 
+/* What is locked has not been read. */
+static bool is_any_locked(const struct loom_secret_service *service, const GList *items) {
+    for (; items != NULL; items = items->next)
+        if (service->loop.lib->item_get_locked(items->data))
+            return true;
+    return false;
+}
+
 /* Have the person unlock what is filed for this server or for one above its path. */
 static enum loom_err unlock_meant(struct loom_secret_service *service,
                                   const struct loom_origin *meant, struct loom_error *error) {
@@ -271,6 +285,8 @@ static enum loom_err perform_list(struct keyring *keyring, const struct task *ta
     if (err == LOOM_OK)
         err = loom_error_set(error,
                              loom_secret_list_visit(service, items, task->visit, task->context));
+    if (err == LOOM_OK && !service->options.is_by_label && !is_any_locked(service, items))
+        loom_secret_service_keep_listed(service, &items);
     loom_secret_service_free_list(service, &items);
     return err;
 }

@@ -203,6 +203,7 @@ void loom_secret_service_drop(struct loom_secret_service *service) {
     const struct loom_libsecret *lib = service->loop.lib;
     if (lib == NULL)
         return;
+    loom_secret_service_free_list(service, &service->listed);
     if (service->proxy != NULL)
         lib->object_unref(service->proxy);
     if (service->bus != NULL)

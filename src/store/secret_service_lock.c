@@ -136,6 +136,77 @@ enum loom_err loom_secret_service_is_locked(struct loom_secret_service *service,
     return LOOM_OK;
 }
 
+/* ---- A quick look ---- */
+
+#define BUS_NAME "org.freedesktop.secrets"
+
+/* Where to ask what, and the form of the answer. */
+struct ask {
+    const char *path, *interface, *method;
+    GVariant *arguments; /* floating */
+    const char *form;
+};
+
+/* LOOM_ERR_KEYRING_LOCKED: it has no such answer. */
+static enum loom_err ask(struct loom_secret_service *service, const struct ask *ask,
+                         GVariant **out_answer, struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    struct loom_call call;
+    GError *fault = NULL;
+    if (!loom_call_begin(&service->loop, &call))
+        return loom_error_set(error, LOOM_ERR_INTERNAL);
+    lib->dbus_connection_call(service->bus, BUS_NAME, ask->path, ask->interface, ask->method,
+                              ask->arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1,
+                              call.cancellable, loom_call_done, call.reply);
+    enum loom_err err = loom_secret_service_await_read(service, &call, error);
+    if (err == LOOM_OK) {
+        GVariant *answer = lib->dbus_connection_call_finish(service->bus, call.result, &fault);
+        bool is_fit = answer != NULL && lib->variant_check_format_string(answer, ask->form, 0);
+        if (is_fit)
+            *out_answer = answer;
+        else if (answer != NULL)
+            lib->variant_unref(answer);
+        if (fault != NULL)
+            lib->error_free(fault);
+        err = is_fit ? LOOM_OK : LOOM_ERR_KEYRING_LOCKED;
+    }
+    loom_call_end(&call);
+    return err;
+}
+
+/*
+ * Is the collection `default` there and unlocked? Two questions; libsecret's objects, with which
+ * everything else is asked, take eight messages for that. Whatever is not a plain yes is no, and
+ * is asked again in full.
+ */
+static enum loom_err look_unlocked(struct loom_secret_service *service, bool *out_is_unlocked,
+                                   struct loom_error *error) {
+    const struct loom_libsecret *lib = service->loop.lib;
+    GVariant *alias = NULL, *property = NULL, *value = NULL;
+    const char *path = NULL;
+    gboolean is_locked = 1;
+    const struct ask where = {"/org/freedesktop/secrets", "org.freedesktop.Secret.Service",
+                              "ReadAlias", lib->variant_new("(s)", "default"), "(&o)"};
+    enum loom_err err = ask(service, &where, &alias, error);
+    if (err != LOOM_OK)
+        return err == LOOM_ERR_KEYRING_LOCKED ? LOOM_OK : err;
+    lib->variant_get(alias, "(&o)", &path);
+    const struct ask what = {
+        path, "org.freedesktop.DBus.Properties", "Get",
+        lib->variant_new("(ss)", "org.freedesktop.Secret.Collection", "Locked"), "(v)"};
+    err = ask(service, &what, &property, error);
+    if (err == LOOM_OK) {
+        lib->variant_get(property, "(v)", &value);
+        if (lib->variant_check_format_string(value, "b", 0))
+            lib->variant_get(value, "b", &is_locked);
+        lib->variant_unref(value);
+        lib->variant_unref(property);
+    }
+    lib->variant_unref(alias);
+    *out_is_unlocked = !is_locked;
+    return err == LOOM_ERR_KEYRING_LOCKED ? LOOM_OK : err;
+}
+
 /* Can a person still be asked? Once is enough. */
 static bool may_ask(const struct loom_secret_service *service) {
     return service->options.may_ask && !service->has_asked;
@@ -146,7 +217,10 @@ enum loom_err loom_secret_service_prepare(struct loom_secret_service *service,
     bool is_locked = false;
     if (service->is_unlocked)
         return LOOM_OK;
-    enum loom_err err = loom_secret_service_is_locked(service, &is_locked, error);
+    enum loom_err err = look_unlocked(service, &service->is_unlocked, error);
+    if (err != LOOM_OK || service->is_unlocked)
+        return err;
+    err = loom_secret_service_is_locked(service, &is_locked, error);
     if (err != LOOM_OK)
         return err;
     service->is_unlocked = !is_locked;

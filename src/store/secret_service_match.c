@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/secret_service_match.h"
 
+#include "crypto/crypto.h"
 #include "json/json.h"
 
 #include <string.h>
@@ -126,19 +127,46 @@ static enum loom_err find_under(struct loom_secret_match *match,
     enum loom_err err = LOOM_OK;
     forget(match);
     for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
-        err = loom_store_key(question->origin, i > 0, match->keys[i]);
-        if (err != LOOM_OK)
-            return loom_error_set(error, err);
-    }
-    for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
         if (!is_complete && match->best != NULL)
             break;
+        /* The second is made with a hash: not before it is needed. */
+        err = loom_store_key(question->origin, i > 0, match->keys[i]);
+        if (err != LOOM_OK)
+            return loom_crypto_error(error, err);
         err = search(match, question->origin, i, error);
         if (err != LOOM_OK)
             return err;
     }
     if (match->best == NULL && question->may_adopt)
         err = choose(match, question->origin, 0, true);
+    return loom_json_error(error, err);
+}
+
+/* Of what was listed, what is filed under the plain key. */
+static void take_listed(struct loom_secret_match *match, const GList *listed) {
+    const struct loom_libsecret *lib = match->service->loop.lib;
+    for (; listed != NULL; listed = listed->next) {
+        GHashTable *attributes = lib->item_get_attributes(listed->data);
+        const char *key =
+            attributes != NULL ? loom_secret_match_key(match->service, attributes) : NULL;
+        if (key != NULL && strcmp(key, match->keys[0]) == 0)
+            match->items[0] = lib->list_prepend(match->items[0], lib->object_ref(listed->data));
+        if (attributes != NULL)
+            lib->hash_table_unref(attributes);
+    }
+}
+
+enum loom_err loom_secret_match_find_listed(struct loom_secret_match *match,
+                                            const struct loom_store_question *question,
+                                            struct loom_error *error) {
+    GList *listed = loom_secret_service_take_listed(match->service);
+    forget(match);
+    enum loom_err err = loom_store_key(question->origin, false, match->keys[0]);
+    if (err == LOOM_OK) {
+        take_listed(match, listed);
+        err = choose(match, question->origin, 0, false);
+    }
+    loom_secret_service_free_list(match->service, &listed);
     return loom_json_error(error, err);
 }
 

@@ -36,6 +36,15 @@ LOOM_CHECKED enum loom_err loom_secret_match_find(struct loom_secret_match *matc
                                                   const struct loom_store_question *question,
                                                   struct loom_error *error);
 
+/*
+ * The same, plain key alone, among what was listed just now, without asking: git's question is
+ * which server is meant, and then for its token. None is LOOM_OK with `best` NULL, and says
+ * nothing.
+ */
+LOOM_CHECKED enum loom_err loom_secret_match_find_listed(struct loom_secret_match *match,
+                                                         const struct loom_store_question *question,
+                                                         struct loom_error *error);
+
 /* As loom_secret_match_find; where nothing answers and something is locked, a person is asked to
  * unlock it first. */
 LOOM_CHECKED enum loom_err
