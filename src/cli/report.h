@@ -18,7 +18,8 @@ struct loom_origin;
 int loom_report_say(struct loom_cli *cli, const struct loom_error *error,
                     const struct loom_origin *server);
 
-/* The sentence, for cli/say.h: {detail} and {text} are the error's detail, {status} the HTTP one. */
+/* The sentence, for cli/say.h: {detail} and {text} are the error's detail, {status} the HTTP one.
+ */
 const char *loom_report_sentence(const struct loom_error *error);
 
 /* The exit status of an error. */
