@@ -54,11 +54,12 @@ struct loom_enter {
 };
 
 /*
- * Drop what was typed before, ask, and wait until somebody presses Enter on an empty line; after a
- * line with anything on it the question is asked again. No setting of the terminal is changed. In
- * the background nothing is read, and nothing asked to begin with. LOOM_ERR_USAGE: no (Ctrl-D, no
- * terminal, hung up, in the background). LOOM_ERR_TIMEOUT: nobody answered in time.
- * LOOM_ERR_INTERRUPTED: `stop_fd` became readable.
+ * Drop what was typed before, ask, and wait until somebody presses Enter on an empty line. After a
+ * line with anything on it, or one of which more comes at once, as of a paste or a key that is held
+ * down, the question is asked again as soon as that is over, and all of it is dropped. No setting
+ * of the terminal is changed. In the background nothing is read, and nothing asked to begin with.
+ * LOOM_ERR_USAGE: no (Ctrl-D, no terminal, hung up, in the background). LOOM_ERR_TIMEOUT: nobody
+ * answered in time. LOOM_ERR_INTERRUPTED: `stop_fd` became readable.
  */
 LOOM_CHECKED enum loom_err loom_stream_wait_enter(const struct loom_enter *enter);
 

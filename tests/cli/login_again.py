@@ -156,10 +156,29 @@ class LoginAgain(loomtest.Case):
         program.type(b"rm -rf\r")
         program.expect(AGAIN)
         self.assertEqual(len(self.server.times("/start")), 1)
+        program.type(b"one\r\rthree\r\r")
+        program.expect(rf"(?s){AGAIN}.*{OFFER}")
+        self.assertEqual(len(self.server.times("/start")), 1)
         program.type(b"\r")
         program.expect(rf"(?s){OFFER}.*Waiting")
         self.server.approve()
         self.assertEqual(program.finish().status, 0)
+        self.assertEqual(len(self.server.times("/start")), 2)
+
+    def test_ui_133_a_paste_of_megabytes_and_a_held_enter(self):
+        """They are no answer, the question is not repeated for each line of them, and no code is asked for."""
+        program = self.begin_offer()
+        for _ in range(4000):
+            program.type(b"line\r\r" * 60)
+        for _ in range(30):
+            program.type(b"\r")
+            time.sleep(0.03)
+        self.wait_for(lambda: re.search(AGAIN.encode(), program.text()))
+        self.assertEqual(len(self.server.times("/start")), 1)
+        program.type(b"\x03")
+        result = program.finish()
+        self.assertEqual(result.status, -signal.SIGINT, result)
+        self.assertLess(result.text.count("Press Enter"), 60)
 
     def test_mem_07_signals_end_it_at_once(self):
         """As quickly as anywhere else, with the terminal as it was."""

@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { SOON_MS = 60, LATE_MS = 20000 };
+enum { SOON_MS = 60, PASTE_MS = 800, LATE_MS = 20000 };
 
 struct table {
     int master, slave;
@@ -100,14 +100,14 @@ static void wait_enter_takes_enter_alone(void **state) {
         {"Enter", "", {"\n"}, LOOM_OK, 1},
         {"as a keyboard sends it", "", {"\r"}, LOOM_OK, 1},
         {"blanks", "", {"  \n"}, LOOM_OK, 1},
-        {"two at once", "", {"\n\n"}, LOOM_OK, 1},
+        {"two at once", "", {"\n\n", "\n"}, LOOM_OK, 2},
         {"an Enter of before", "\n", {NULL}, LOOM_ERR_TIMEOUT, 1},
         {"many of before", "\n\n\nabc\n", {NULL}, LOOM_ERR_TIMEOUT, 1},
         {"half a line of before", "no", {"\n"}, LOOM_OK, 1},
         {"an end of file of before", "\x04", {"\n"}, LOOM_OK, 1},
         {"no, then yes", "", {"no\n", "\n"}, LOOM_OK, 2},
         {"twice something else", "", {"no\n", "never\n", "\n"}, LOOM_OK, 3},
-        {"both in one go", "", {"no\n\n"}, LOOM_OK, 2},
+        {"both in one go", "", {"no\n\n", " \n"}, LOOM_OK, 2},
         {"a word without its end", "", {"yes"}, LOOM_ERR_TIMEOUT, 1},
         {"taken back", "", {"yes\x7f\x7f\x7f\n"}, LOOM_OK, 1},
         {"where the cursor is", "", {"\x1b[24;80R"}, LOOM_ERR_TIMEOUT, 1},
@@ -127,6 +127,20 @@ static void wait_enter_takes_enter_alone(void **state) {
         expect_equal(rows[i].what, table->asked, rows[i].asked);
         expect(rows[i].what, is_slow == (elapsed_ms() - began_ms >= SOON_MS) || !is_slow);
         assert_terminal_as_before(table);
+    }
+}
+
+/* UI-124, UI-133: a paste has empty lines, too, and a key that is held down is pressed by nobody. */
+static void wait_enter_of_a_paste_or_a_held_key_is_none(void **state) {
+    struct table *table = *state;
+    static const char *const pasted[] = {"one\n\nthree\n\n", "\ntwo\n", "\n\n", "\n\n\n\n\n\n"};
+    for (size_t i = 0; i < sizeof pasted / sizeof pasted[0]; i++) {
+        table->asked = 0;
+        memset(table->answers, 0, sizeof table->answers);
+        table->answers[0] = pasted[i];
+        expect_equal(pasted[i], wait_enter(table, PASTE_MS), LOOM_ERR_TIMEOUT);
+        /* asked anew when it is over: not for each line */
+        expect_equal(pasted[i], table->asked, 2);
     }
 }
 
@@ -250,6 +264,7 @@ static void is_utf8_says_what_the_terminal_says(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TABLE_TEST(wait_enter_takes_enter_alone),
+        TABLE_TEST(wait_enter_of_a_paste_or_a_held_key_is_none),
         TABLE_TEST(wait_enter_after_a_long_line_asks_again),
         TABLE_TEST(wait_enter_at_a_raw_terminal_understands_the_keys),
         TABLE_TEST(wait_enter_ends_with_the_stop_descriptor),
