@@ -3,6 +3,7 @@
 
 #include "cli/failure.h"
 #include "cli/json_output.h"
+#include "system/look.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +24,13 @@ static const char *behind(const char *path, const char *folder) {
 }
 
 /* Is this part of a path somebody's name? */
-static bool is_name(const char *part, size_t len) {
-    static const char *const variables[] = {"USER", "LOGNAME", "SUDO_USER"};
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = getenv(variables[i]);
-        if (value != NULL && strlen(value) == len && len > 0 && strncmp(value, part, len) == 0 &&
-            strcmp(value, "root") != 0)
+static bool is_name(const struct loom_look_person *person, const char *part, size_t len) {
+    const char *const names[] = {getenv("USER"), getenv("LOGNAME"), getenv("SUDO_USER"),
+                                 person->name};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i] != NULL && strlen(names[i]) == len && len > 0 &&
+            strncmp(names[i], part, len) == 0 && strcmp(names[i], "root") != 0)
             return true;
-    }
     return false;
 }
 
@@ -44,8 +44,12 @@ static void add(char out_path[static LOOM_STORE_PATH_MAX], const char *text, siz
 
 const char *loom_doctor_path(const char *path, char out_path[static LOOM_STORE_PATH_MAX]) {
     static const char *const homes[] = {"/home", "/Users", "/var/home", "/export/home"};
+    struct loom_look_person person;
+    loom_look_person(&person);
     const char *rest = behind(path, getenv("HOME"));
     bool hides_next = false;
+    if (rest == NULL)
+        rest = behind(path, person.home);
     out_path[0] = '\0';
     if (rest != NULL)
         add(out_path, "~", 1);
@@ -57,7 +61,7 @@ const char *loom_doctor_path(const char *path, char out_path[static LOOM_STORE_P
     }
     for (rest = rest != NULL ? rest : path; *rest != '\0';) {
         size_t blank = strspn(rest, "/"), len = strcspn(rest + blank, "/");
-        bool is_hidden = hides_next || is_name(rest + blank, len);
+        bool is_hidden = hides_next || is_name(&person, rest + blank, len);
         add(out_path, rest, blank);
         add(out_path, is_hidden && len > 0 ? "..." : rest + blank, is_hidden && len > 0 ? 3 : len);
         hides_next = false;
@@ -115,6 +119,9 @@ static void say_finding(struct loom_doctor *doctor, const struct loom_finding *f
         loom_output_text(out, loom_buffer_text(&text));
     else
         out->has_failed = true;
+    /* What ends in a line to be copied is not run together with what follows. */
+    if (finding->fix != NULL && finding->message[strlen(finding->message) - 1] == '\n')
+        loom_say_always(out, "\n", NULL);
     if (finding->fix != NULL)
         loom_say_always(out, finding->fix, &finding->words);
     doctor->has_gap = has_lines;

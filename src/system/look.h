@@ -6,6 +6,8 @@
 #ifndef LOOM_SYSTEM_LOOK_H
 #define LOOM_SYSTEM_LOOK_H
 
+#include "system/folder.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,6 +41,13 @@ size_t loom_look_forgotten(const char *path);
 
 /* The path of the program that runs. Returns false when it cannot be found out or is too long. */
 bool loom_look_own_program(char *out_path, size_t size);
+
+/* Who runs this, as the user database has it; "" where it does not say, or it is too long. */
+struct loom_look_person {
+    char name[64], home[LOOM_PATH_MAX];
+};
+
+void loom_look_person(struct loom_look_person *out_person);
 
 /* Do both lead to one and the same file? */
 bool loom_look_is_same(const char *a, const char *b);

@@ -2,12 +2,12 @@
 #include "system/look.h"
 
 #include "system/fd_priv.h"
-#include "system/folder.h"
 #include "system/temporary_priv.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MODE_BITS = 07777 };
+enum { MODE_BITS = 07777, PASSWD_SIZE = 16 * 1024 };
 
 static enum loom_look_kind kind_of(mode_t mode) {
     return S_ISDIR(mode)   ? LOOM_LOOK_FOLDER
@@ -92,6 +92,21 @@ bool loom_look_own_program(char *out_path, size_t size) {
         return false;
     out_path[len] = '\0';
     return true;
+}
+
+static void take(const char *text, char *out_text, size_t size) {
+    if (strlen(text) < size)
+        memcpy(out_text, text, strlen(text) + 1);
+}
+
+void loom_look_person(struct loom_look_person *out_person) {
+    char text[PASSWD_SIZE];
+    struct passwd entry, *found = NULL;
+    *out_person = (struct loom_look_person){.name = ""};
+    if (getpwuid_r(geteuid(), &entry, text, sizeof text, &found) != 0 || found == NULL)
+        return;
+    take(found->pw_name, out_person->name, sizeof out_person->name);
+    take(found->pw_dir, out_person->home, sizeof out_person->home);
 }
 
 bool loom_look_is_same(const char *a, const char *b) {

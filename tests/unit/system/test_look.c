@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,15 @@ static void own_program_is_this_very_file(void **state) {
     assert_false(loom_look_own_program(small, sizeof small));
 }
 
+static void person_is_who_runs_this(void **state) {
+    (void)state;
+    struct loom_look_person person;
+    const struct passwd *entry = getpwuid(geteuid());
+    loom_look_person(&person);
+    assert_string_equal(person.name, entry != NULL ? entry->pw_name : "");
+    assert_string_equal(person.home, entry != NULL ? entry->pw_dir : "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(look_at_tells_what_stands_there, scratch_make,
@@ -111,6 +121,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(forgotten_counts_what_a_sweep_would_take, scratch_make,
                                         scratch_remove),
         cmocka_unit_test(own_program_is_this_very_file),
+        cmocka_unit_test(person_is_who_runs_this),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
