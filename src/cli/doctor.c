@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loom doctor: why does it not work? Every check is told, with what to do. Nothing is changed,
- * unlocked, renewed or asked of a person; the server and the keyring are looked at side by side.
- * Made to be pasted in public: cli/doctor.h says what is never in it.
+ * loom doctor: why does it not work? Every check is told, with what to do. Nothing is changed but
+ * modes that are too loose, and nothing unlocked, renewed or asked of a person; the server and the
+ * keyring are looked at side by side. Made to be pasted in public: cli/doctor.h says what is never
+ * in it.
  */
 #include "cli/doctor.h"
 #include "cli/commands.h"
@@ -171,11 +172,12 @@ const struct loom_command loom_command_doctor = {
     .arguments = "",
     .arguments_max = 0,
     .summary = N_("find out why it does not work"),
-    .description = N_(
-        "Looks at the way to the server, the system keyring, the encrypted file, git and its "
-        "helpers, and the variables, and says of each whether it works and what to do. Changes "
-        "nothing. The report holds no token, no password and no name of yours, so it can be shown "
-        "to others. The exit status is the one that a sign-in would end with."),
+    .description =
+        N_("Looks at the way to the server, the system keyring, the encrypted file, git and its "
+           "helpers, and the variables, and says of each whether it works and what to do. Changes "
+           "nothing, but closes folders of its own that others could enter. The report holds no "
+           "token, no password and no name of yours, so it can be shown to others. The exit status "
+           "is the one that a sign-in would end with."),
     .options = options,
     .run = run,
 };

@@ -26,6 +26,7 @@
 #define LOOM_CLI_DOCTOR_H
 
 #include "cli/cli.h"
+#include "cli/git_settings.h"
 #include "cli/say.h"
 #include "http/probe.h"
 #include "store/keyring_examine.h"
@@ -33,9 +34,9 @@
 #include "json/json.h"
 
 enum {
-    LOOM_DOCTOR_SERVER_MS = 5000, /* each request */
-    LOOM_DOCTOR_CLOCK_S = 120,    /* a difference that matters to nobody */
-    LOOM_DOCTOR_ROWS_MAX = 96,
+    LOOM_DOCTOR_SERVER_MS = 5000,                      /* each request */
+    LOOM_DOCTOR_CLOCK_S = 120,                         /* a difference that matters to nobody */
+    LOOM_DOCTOR_ROWS_MAX = 64 + LOOM_GIT_SETTINGS_MAX, /* each helper has one */
 };
 
 enum loom_verdict {

@@ -8,6 +8,7 @@
 #include "system/look.h"
 #include "system/spawn.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -286,14 +287,16 @@ static void walk(struct loom_doctor *doctor, const struct loom_git_helpers *help
     tell_copies(doctor, &keepers);
 }
 
-static void tell_trouble(struct loom_doctor *doctor) {
+static void tell_trouble(struct loom_doctor *doctor, bool is_too_much) {
     loom_doctor_tell(
         doctor,
         &(struct loom_finding){
             .id = "git.own",
-            .verdict = LOOM_VERDICT_FAIL,
-            .message = N_("git cannot read its configuration, or does not say what is in "
-                          "it."),
+            .verdict = is_too_much ? LOOM_VERDICT_WARN : LOOM_VERDICT_FAIL,
+            .message = is_too_much ? N_("git's configuration names more helpers than this program "
+                                        "looks at.")
+                                   : N_("git cannot read its configuration, or does not say what "
+                                        "is in it."),
             .fix = N_("Look what this command says:\n\n    git config --list\n"),
             .data = (const struct loom_datum[]){{.name = "program", .kind = LOOM_DATUM_TEXT},
                                                 {.name = "path", .kind = LOOM_DATUM_TEXT},
@@ -304,13 +307,14 @@ void loom_doctor_git(struct loom_doctor *doctor) {
     LOOM_CLEANUP(loom_git_settings_clear)
     struct loom_git_settings settings = LOOM_GIT_SETTINGS_INIT;
     LOOM_CLEANUP(loom_git_helpers_clear) struct loom_git_helpers helpers = LOOM_GIT_HELPERS_INIT;
+    struct loom_error error = LOOM_ERROR_INIT;
     if (!check_version(doctor) || !doctor->has_server)
         return;
-    enum loom_err err = loom_git_settings_read(doctor->cli, &settings, NULL);
+    enum loom_err err = loom_git_settings_read(doctor->cli, &settings, &error);
     if (err == LOOM_OK)
         err = loom_git_helpers_find(doctor->cli, &settings, &doctor->server, &helpers, NULL);
     if (err == LOOM_OK)
         walk(doctor, &helpers);
     else
-        tell_trouble(doctor);
+        tell_trouble(doctor, error.os_error == E2BIG);
 }

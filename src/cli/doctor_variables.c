@@ -126,6 +126,28 @@ static bool check_token(struct loom_doctor *doctor) {
     return true;
 }
 
+static bool is_one_of(const struct variable *variable, const char *one, const char *other) {
+    return strcmp(variable->name, one) == 0 || strcmp(variable->name, other) == 0;
+}
+
+/* Does its value do what the variable is for? */
+static void judge_value(const struct variable *variable, struct loom_finding *finding) {
+    const char *value = getenv(variable->name);
+    struct loom_origin origin;
+    if (is_one_of(variable, "LOOM_SERVER", "LOOM_SERVER_URL") &&
+        loom_origin_parse(value, strlen(value), &origin, NULL) == LOOM_ERR_USAGE) {
+        finding->verdict = LOOM_VERDICT_WARN;
+        finding->message =
+            N_("There is no address of a server in this variable:\n\n    {option}\n");
+        finding->fix = N_("Mend it, or take it away.");
+    } else if (is_one_of(variable, "XDG_CONFIG_HOME", "XDG_DATA_HOME") && value[0] != '/') {
+        finding->verdict = LOOM_VERDICT_WARN;
+        finding->message = N_("This variable is ignored, because no absolute path stands in it:"
+                              "\n\n    {option}\n");
+        finding->fix = N_("Mend it, or take it away.");
+    }
+}
+
 static bool is_set(const struct variable *variable) {
     const char *value = getenv(variable->name);
     return value != NULL && (value[0] != '\0' || variable->counts_empty);
@@ -136,12 +158,13 @@ void loom_doctor_variables(struct loom_doctor *doctor) {
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         if (!is_set(&variables[i]))
             continue;
+        struct loom_finding finding = {.verdict = variables[i].verdict,
+                                       .message = variables[i].message,
+                                       .fix = variables[i].verdict == LOOM_VERDICT_OK ? NULL
+                                                                                      : looked_at};
+        judge_value(&variables[i], &finding);
+        tell(doctor, variables[i].name, &finding);
         has_any = true;
-        tell(doctor, variables[i].name,
-             &(struct loom_finding){.verdict = variables[i].verdict,
-                                    .message = variables[i].message,
-                                    .fix = variables[i].verdict == LOOM_VERDICT_OK ? NULL
-                                                                                   : looked_at});
     }
     if (!has_any)
         loom_doctor_tell(

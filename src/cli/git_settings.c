@@ -3,6 +3,7 @@
 
 #include "cli/git_command.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ enum loom_err loom_git_settings_read(struct loom_cli *cli, struct loom_git_setti
     if (err == LOOM_OK) {
         settings.rows = calloc(LOOM_GIT_SETTINGS_MAX, sizeof *settings.rows);
         err = settings.rows != NULL ? read_list(&settings) : LOOM_ERR_INTERNAL;
+        own.os_error = settings.count == LOOM_GIT_SETTINGS_MAX ? E2BIG : 0;
     }
     if (err == LOOM_OK) {
         *out_settings = settings;

@@ -36,7 +36,8 @@ struct loom_git_settings {
 /*
  * LOOM_ERR_NOT_FOUND: there is no git. LOOM_ERR_DAMAGED: git cannot read its configuration.
  * LOOM_ERR_BAD_ANSWER: this git is too old to be asked. LOOM_ERR_INTERNAL, LOOM_ERR_TIMEOUT,
- * LOOM_ERR_INTERRUPTED: as loom_git_run(). error->detail is what git says.
+ * LOOM_ERR_INTERRUPTED: as loom_git_run(); E2BIG: more than LOOM_GIT_SETTINGS_MAX of them.
+ * error->detail is what git says.
  */
 LOOM_CHECKED enum loom_err loom_git_settings_read(struct loom_cli *cli,
                                                   struct loom_git_settings *out_settings,

@@ -5,6 +5,7 @@ import datetime
 import email.utils
 import json
 import os
+import pwd
 import signal
 import socket
 import stat
@@ -453,6 +454,15 @@ class Here(Case):
             self.assertIn(f"environment.{name}", rows)
         self.assertEqual(self.doctor()["environment"]["status"], "ok")
 
+    def test_variables_that_do_not_do_it(self):
+        url = self.server.url
+        for name, bad, good in (("LOOM_SERVER", "ftp://x", url), ("LOOM_SERVER_URL", "a b", url),
+                                ("XDG_CONFIG_HOME", "here", self.folder + "/c"),
+                                ("XDG_DATA_HOME", "./here", self.folder + "/d")):
+            for value, verdict in ((bad, "warn"), (good, "ok")):
+                rows = self.doctor("--server", url, env={name: value})
+                self.assertEqual(rows[f"environment.{name}"]["status"], verdict, (name, value))
+
     def test_tokens_of_the_environment(self):
         token = self.plant(loomtest.marker("env"))
         rows = self.doctor(env={"LOOM_TOKEN": token})
@@ -473,6 +483,17 @@ class Here(Case):
                              "adalovelace")):
             result = self.loom("doctor", env=env, status=None)
             self.assertNotIn(hidden, result.out.decode() + result.err.decode())
+
+    def test_names_of_people_are_hidden_without_variables(self):
+        """The user database has name and home, too."""
+        person = pwd.getpwuid(os.geteuid())
+        result = self.loom("doctor", "--json", status=None, env={
+            "HOME": None, "USER": None, "LOGNAME": None,
+            "XDG_DATA_HOME": f"/nowhere/{person.pw_name}/x", "XDG_CONFIG_HOME": person.pw_dir})
+        data = schema.check_doctor(self, result)["file.access"]["data"]
+        self.assertEqual(data["config_folder"], "~/loom")
+        self.assertEqual(data["data_folder"], "/nowhere/...".replace(
+            "...", "root" if person.pw_name == "root" else "...") + "/x/loom")
 
     def test_it_stops_at_once(self):
         peer = servers.Listener()

@@ -93,6 +93,19 @@ class Chain(Case):
         self.assertEqual([answer for _, answer in self.answers(self.doctor())],
                          ["garbage", "missing", "missing", "nothing"])
 
+    def test_more_helpers_than_anybody_has(self):
+        with open(os.path.join(self.home.path, ".gitconfig"), "w") as file:
+            file.write("[credential]\n" + "\thelper = nosuchhelper\n" * 120)
+        answers = self.answers(self.doctor())
+        self.assertEqual((len(answers), answers[0], answers[-1]),
+                         (120, ("nosuchhelper", "missing"), ("nosuchhelper", "not_run")))
+        with open(os.path.join(self.home.path, ".gitconfig"), "w") as file:
+            for i in range(250):
+                file.write(f'[credential "https://{i}.example.com"]\n\thelper = store\n')
+        row = self.doctor()["git.own"]
+        self.assertEqual(row["status"], "warn")
+        self.assertIn("more helpers", row["message"])
+
     def test_one_that_hangs(self):
         self.helper_is(self.script("hangs", "exec sleep 60"))
         argv = ("doctor", "--server", self.server.url, "--json")
