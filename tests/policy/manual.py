@@ -36,6 +36,8 @@ def check_page(name, text):
     complaints += [f"{name}: man says: {line}" for line in page.stderr.splitlines()]
     complaints += [f"{name}: wider than {COLUMNS} columns: {line}" for line in page.stdout.splitlines()
                    if len(line) > COLUMNS]
+    if re.search(r"^BSD\b", page.stdout, re.M):
+        complaints.append(f"{name}: .Os names no system, so the last line calls it BSD's")
     return complaints + ([] if page.returncode == 0 and len(page.stdout) > 500
                          else [f"{name}: man shows nothing"])
 
@@ -72,7 +74,7 @@ class SelfTest(unittest.TestCase):
     PAGE = """.\\" SPDX-License-Identifier: Apache-2.0
 .Dd November 23, 2026
 .Dt LOOM-TEST 1
-.Os
+.Os loom
 .Sh NAME
 .Nm loom-test
 .Nd be looked at
@@ -88,6 +90,7 @@ class SelfTest(unittest.TestCase):
     def test_what_a_reader_complains_of_is_seen(self):
         for text in (self.PAGE + ".Frob x\n", self.PAGE + ".Bl -tag -width Ds\n",
                      self.PAGE.replace(".Dd November 23, 2026\n", ""), self.PAGE + "A blank. \n",
+                     self.PAGE.replace(".Os loom\n", ".Os\n"),
                      self.PAGE + ".Bd -literal\n" + "x" * 81 + "\n.Ed\n", "nothing\n"):
             self.assertTrue(check_page("loom-test.1", text), text[-80:])
 
