@@ -7,6 +7,8 @@
 #include "session/refresh.h"
 #include "store/refused.h"
 
+enum { LEAST_MS = 300 }; /* less than this is no time for a question */
+
 static int64_t now_epoch_s(const struct loom_session *session) {
     return session->clock->epoch_s(session->clock->context);
 }
@@ -110,6 +112,29 @@ static enum loom_err refresh_if_due(const struct loom_session *session,
                : LOOM_OK;
 }
 
+/* One that came to nothing: what it was for, when it began, what was noted before. */
+struct renewal {
+    const struct loom_access_need *need;
+    int64_t began_ms;
+    const struct loom_refused *known;
+};
+
+/*
+ * A server that knows this client no longer (`invalid_client`) renews nothing, today as tomorrow,
+ * and says nothing about the token: that was refused, so it is asked about instead, in the time
+ * that the refresh has left.
+ */
+static enum loom_err ask_instead(const struct loom_session *session, const struct renewal *renewal,
+                                 const struct loom_access *access, struct loom_error *error) {
+    const struct loom_clock *clock = session->clock;
+    struct loom_access_need rest = *renewal->need;
+    int64_t left_ms = rest.timeout_ms - (clock->now_ms(clock->context) - renewal->began_ms);
+    if (left_ms < LEAST_MS)
+        return LOOM_OK;
+    rest.timeout_ms = (int)left_ms;
+    return check_refusal(session, &rest, &access->credential, renewal->known, error);
+}
+
 /* Make what was found fit to be handed out. */
 static enum loom_err prepare(const struct loom_session *session,
                              const struct loom_access_need *need, struct loom_access *access,
@@ -120,8 +145,13 @@ static enum loom_err prepare(const struct loom_session *session,
                                         &note, NULL) == LOOM_OK;
     if (is_refused && note.is_dead)
         return loom_error_set(error, LOOM_ERR_REJECTED);
-    if (loom_refresh_is_possible(credential))
-        return refresh_if_due(session, need, is_refused, access, error);
+    if (loom_refresh_is_possible(credential)) {
+        int64_t began_ms = session->clock->now_ms(session->clock->context);
+        enum loom_err err = refresh_if_due(session, need, is_refused, access, error);
+        bool is_asked = err == LOOM_OK && is_refused && access->trouble.code == LOOM_ERR_DENIED;
+        const struct renewal renewal = {need, began_ms, &note};
+        return is_asked ? ask_instead(session, &renewal, access, error) : err;
+    }
     if (loom_credential_is_expired(credential, now_epoch_s(session)))
         return loom_error_set(error, LOOM_ERR_EXPIRED);
     return is_refused ? check_refusal(session, need, credential, &note, error) : LOOM_OK;

@@ -15,6 +15,7 @@
  * question refreshes what can be refreshed, and else asks the server itself, once: accepted, the
  * note goes; dead, no more requests are made until the next sign-in; unreachable, the credential is
  * handed out as before and the server is asked again after LOOM_ACCESS_ASK_AGAIN_S at the earliest.
+ * So is what a server will not refresh for this client any more, in the same time.
  * What can be neither refreshed nor asked for is dead at once.
  */
 #ifndef LOOM_SESSION_ACCESS_H

@@ -219,6 +219,22 @@ class NotRenewed(Refresh):
         self.check_dead()
         self.assertEqual(self.requests(), [TOKEN])
 
+    def test_a_server_that_knows_this_client_no_longer(self):
+        """It renews nothing, and says nothing about the token: what git refused is asked about."""
+        asked = [TOKEN, "GET /oauth/userinfo"]
+        self.seed(3600, client_id="forgotten")
+        self.erase(self.old)
+        self.assertEqual(self.answer(self.ask())["password"], self.old)
+        self.assertEqual(self.requests(), asked)
+        result = self.ask()
+        self.assertEqual(self.answer(result)["password"], self.old)
+        self.assertEqual(result.err, b"", "it was not the server that refused it")
+        self.server.revoke_all()
+        self.erase(self.old)
+        self.check_dead()
+        self.check_dead()
+        self.assertEqual(self.requests(), 2 * asked)
+
     def test_a_rotation_whose_answer_is_lost(self):
         """The old tokens are what there is: they serve while they live, and then there is a sentence."""
         self.server.misbehave("refresh-lost")

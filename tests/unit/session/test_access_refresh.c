@@ -287,6 +287,54 @@ static void find_of_a_refused_token_after_a_time_out_waits_as_well(void **state)
     assert_int_equal(world->fake.sent, 1);
 }
 
+#define INVALID_CLIENT TOKEN_SAYS(401, "{\"error\":\"invalid_client\"}")
+
+/* `invalid_client` says nothing about the token, and would be the answer for ever: it is asked
+ * about at once, and then no more than once a minute. */
+static void find_of_a_refused_token_that_is_not_renewed_for_us_asks_userinfo(void **state) {
+    struct session_world *world = *state;
+    keep(world, 3600);
+    refuse(world, OLD);
+    SCRIPT(world, INVALID_CLIENT, USERINFO);
+    struct answer answer = find(world);
+    assert_string_equal(answer.token, OLD);
+    assert_int_equal(answer.trouble.code, LOOM_ERR_DENIED);
+    assert_string_equal(world->fake.requests[1].bearer, OLD);
+    assert_int_equal(find(world).trouble.code, LOOM_OK); /* it was not the server that refused it */
+    assert_int_equal(world->fake.sent, 2);
+    refuse(world, OLD);
+    SCRIPT(world, INVALID_CLIENT, LOST(NULL, LOOM_ERR_UNREACHABLE), INVALID_CLIENT,
+           {.to = "GET /oauth/userinfo", .status = 401, .is_token_invalid = true});
+    assert_string_equal(find(world).token, OLD);
+    assert_string_equal(find(world).token, OLD);
+    assert_int_equal(world->fake.sent, 2);
+    fake_clock_pass(&world->clock, LOOM_ACCESS_ASK_AGAIN_S * 1000);
+    assert_int_equal(find(world).err, LOOM_ERR_REJECTED);
+    assert_int_equal(find(world).err, LOOM_ERR_REJECTED);
+    assert_int_equal(world->fake.sent, 4);
+}
+
+/* Together they take no longer than a refresh may: git waits. */
+static void find_of_a_refused_token_asks_in_what_the_refresh_has_left(void **state) {
+    struct session_world *world = *state;
+    static const struct {
+        int64_t takes_ms;
+        int left_ms; /* 0: nobody is asked */
+    } rows[] = {{1000, TIMEOUT_MS - 1000}, {TIMEOUT_MS - 100, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        keep(world, 3600);
+        refuse(world, OLD);
+        struct fake_answer late = INVALID_CLIENT;
+        late.takes_ms = rows[i].takes_ms;
+        SCRIPT(world, late, USERINFO);
+        expect("find", strcmp(find(world).token, OLD) == 0);
+        assert_int_equal(world->fake.sent, rows[i].left_ms > 0 ? 2 : 1);
+        if (rows[i].left_ms > 0)
+            assert_int_equal(world->fake.requests[1].timeout_ms, rows[i].left_ms);
+        forget(world);
+    }
+}
+
 /* ---- What cannot be renewed ---- */
 
 static void find_of_a_refused_token_without_a_refresh_token_asks_userinfo(void **state) {
@@ -342,6 +390,8 @@ int main(void) {
         WORLD_TEST(find_of_a_refused_token_without_an_answer_hands_it_out),
         WORLD_TEST(find_of_a_refused_token_with_a_dead_refresh_token_asks_nobody),
         WORLD_TEST(find_of_a_refused_token_after_a_time_out_waits_as_well),
+        WORLD_TEST(find_of_a_refused_token_that_is_not_renewed_for_us_asks_userinfo),
+        WORLD_TEST(find_of_a_refused_token_asks_in_what_the_refresh_has_left),
         WORLD_TEST(find_of_a_refused_token_without_a_refresh_token_asks_userinfo),
         WORLD_TEST(find_of_a_refused_token_that_nobody_knows_is_rejected_at_once),
         WORLD_TEST(find_of_an_expired_token_without_a_refresh_token_is_expired),
