@@ -21,15 +21,19 @@ struct row {
     uint64_t least;
 };
 
-/* Whoever stands between us and the terminal passes links on only if it is in the other table. */
+/* Whoever stands between us and the terminal may not pass links on, */
 static const struct row between[] = {
-    {.variable = "TMUX"},
     {.variable = "STY"},
     {.variable = "ZELLIJ"},
     {.variable = "INSIDE_EMACS"},
+    {.variable = "TERM", .value = "linux*"},
+};
+
+/* but for tmux, if it is in the next table. Started within it, those above inherit what it says. */
+static const struct row tmux[] = {
+    {.variable = "TMUX"},
     {.variable = "TERM", .value = "screen*"},
     {.variable = "TERM", .value = "tmux*"},
-    {.variable = "TERM", .value = "linux*"},
 };
 
 /* It says so itself, and drops what the terminal behind it does not know. */
@@ -106,7 +110,7 @@ static bool does_any_apply(const struct row *rows, size_t count) {
 bool loom_link_is_known(void) {
     if (variable("CI") != NULL) /* a log, looked at in a web page */
         return false;
-    return ANY_OF(multiplexers) || (!ANY_OF(between) && ANY_OF(terminals));
+    return !ANY_OF(between) && (ANY_OF(multiplexers) || (!ANY_OF(tmux) && ANY_OF(terminals)));
 }
 
 bool loom_link_is_safe(const char *url) {

@@ -96,6 +96,10 @@ static const struct {
     {true, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.5a"}}},
     {false, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.3a"}}},
     {false, {{"TMUX", "x"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "next-3.6"}}},
+    /* One of these within tmux, or around it. */
+    {false, {{"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}, {"STY", "1.pts-0"}}},
+    {false, {{"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}, {"ZELLIJ", "0"}}},
+    {false, {{"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}, {"INSIDE_EMACS", "29"}}},
     /* A log. */
     {false, {{"CI", "true"}, {"VTE_VERSION", "7006"}}},
     {false, {{"CI", "1"}, {"TERM_PROGRAM", "tmux"}, {"TERM_PROGRAM_VERSION", "3.4"}}},
