@@ -16,6 +16,7 @@ enum { TEXT_MAX = 256 * 1024 };
 #define CLEAR_LINE "\r\x1b[K"
 #define BOLD "\x1b[1m"
 #define PLAIN "\x1b[0m"
+#define MARGIN "   " /* before what is to be copied */
 
 static bool is_set(const char *variable) {
     const char *value = getenv(variable);
@@ -127,11 +128,17 @@ void loom_output_notice(struct loom_output *output, const char *text) {
         loom_output_text(output, text);
 }
 
+/* Without memory for more: nobody could do what cannot be seen. */
+static void write_unadorned(struct loom_output *output, const char *text) {
+    loom_output_raw(output, MARGIN, strlen(MARGIN));
+    write_as_it_is(output, text);
+}
+
 /* `link` NULL: none. */
 static void write_strong(struct loom_output *output, const char *text, const char *link) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(TEXT_MAX);
     const char *const parts[] = {
-        "   ",
+        MARGIN,
         output->has_color ? BOLD : "",
         link != NULL ? LOOM_LINK_BEGIN : "",
         link != NULL ? link : "",
@@ -142,10 +149,13 @@ static void write_strong(struct loom_output *output, const char *text, const cha
         "\n",
     };
     loom_output_live_end(output);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (loom_buffer_add_text(&out, parts[i]) != LOOM_OK)
-            return;
-    loom_output_raw(output, loom_buffer_text(&out), out.len);
+    enum loom_err err = LOOM_OK;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && err == LOOM_OK; i++)
+        err = loom_buffer_add_text(&out, parts[i]);
+    if (err == LOOM_OK)
+        loom_output_raw(output, loom_buffer_text(&out), out.len);
+    else
+        write_unadorned(output, text);
 }
 
 void loom_output_strong(struct loom_output *output, const char *text) {

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "support/expect.h"
+#include "unit/base/heap_watch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -213,6 +214,19 @@ static void strong_is_set_in_and_bold_only_in_colour(void **unused) {
 }
 
 /* However long: an address is copied whole. */
+/* What a person waits for is shown in any case: nobody could approve a code that was not. */
+static void strong_without_memory_is_plain(void **unused) {
+    (void)unused;
+    const struct loom_output_style colored = {.color = LOOM_COLOR_ALWAYS};
+    struct loom_output output = open_paper(&colored);
+    heap_fail_at(1);
+    loom_output_strong(&output, "123-456-789");
+    bool has_failed = heap_has_failed();
+    heap_fail_at(0);
+    assert_true(has_failed);
+    assert_string_equal(read_paper(&output), "   123-456-789\n");
+}
+
 static void strong_is_never_broken(void **unused) {
     (void)unused;
     struct loom_output output = open_paper(&ordinary);
@@ -275,6 +289,7 @@ int main(void) {
         cmocka_unit_test(text_with_anything_in_it_is_printed_whole),
         cmocka_unit_test(notice_is_text_that_quiet_drops),
         cmocka_unit_test(strong_is_set_in_and_bold_only_in_colour),
+        cmocka_unit_test(strong_without_memory_is_plain),
         cmocka_unit_test(strong_is_never_broken),
         cmocka_unit_test(raw_is_written_byte_by_byte),
         cmocka_unit_test(live_is_nothing_without_a_terminal),
