@@ -158,6 +158,7 @@ class LoginAgain(loomtest.Case):
         self.assertEqual(len(self.server.times("/start")), 1)
         program.type(b"one\r\rthree\r\r")
         program.expect(rf"(?s){AGAIN}.*{OFFER}")
+        time.sleep(0.3)
         self.assertEqual(len(self.server.times("/start")), 1)
         program.type(b"\r")
         program.expect(rf"(?s){OFFER}.*Waiting")
