@@ -17,86 +17,92 @@ static const char looked_at[] = N_("Unless you want that, take the variable away
 
 static const struct variable {
     const char *name;
-    enum loom_verdict verdict;
     const char *message;
+    enum loom_verdict verdict;
     bool counts_empty; /* set but empty means something, too */
 } variables[] = {
-    {"LOOM_SERVER", LOOM_VERDICT_OK,
-     N_("This variable names the server where no option does:\n\n    {option}\n"), false},
-    {"LOOM_SERVER_URL", LOOM_VERDICT_OK,
-     N_("This variable names the server where no option does:\n\n    {option}\n"), false},
-    {"LOOM_STORE", LOOM_VERDICT_OK,
-     N_("This variable says where sign-ins are kept:\n\n    {option}\n"), false},
-    {"LOOM_CA_FILE", LOOM_VERDICT_OK,
-     N_("This variable adds certificate authorities:\n\n    {option}\n"), false},
-    {"SSL_CERT_FILE", LOOM_VERDICT_WARN,
+    {"LOOM_SERVER", N_("This variable names the server where no option does:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"LOOM_SERVER_URL",
+     N_("This variable names the server where no option does:\n\n    {option}\n"), LOOM_VERDICT_OK,
+     false},
+    {"LOOM_STORE", N_("This variable says where sign-ins are kept:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"LOOM_CA_FILE", N_("This variable adds certificate authorities:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"SSL_CERT_FILE",
      N_("This variable puts other certificate authorities in the place of the system's:"
         "\n\n    {option}\n"),
-     false},
-    {"OPENSSL_CONF", LOOM_VERDICT_WARN,
-     N_("This variable changes what safe connections are:\n\n    {option}\n"), false},
-    {"LOOM_BROWSER", LOOM_VERDICT_OK,
-     N_("This variable says how a page is opened:\n\n    {option}\n"), true},
-    {"BROWSER", LOOM_VERDICT_OK, N_("This variable says how a page is opened:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, false},
+    {"OPENSSL_CONF", N_("This variable changes what safe connections are:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, false},
+    {"LOOM_BROWSER", N_("This variable says how a page is opened:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, true},
+    {"BROWSER", N_("This variable says how a page is opened:\n\n    {option}\n"), LOOM_VERDICT_OK,
      true},
-    {"LOOM_DEBUG", LOOM_VERDICT_OK,
-     N_("This variable makes the program tell more:\n\n    {option}\n"), false},
-    {"LOOM_PLAIN", LOOM_VERDICT_OK, N_("This variable makes the output plain:\n\n    {option}\n"),
+    {"LOOM_DEBUG", N_("This variable makes the program tell more:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"LOOM_PLAIN", N_("This variable makes the output plain:\n\n    {option}\n"), LOOM_VERDICT_OK,
      false},
-    {"ACCESSIBLE", LOOM_VERDICT_OK, N_("This variable makes the output plain:\n\n    {option}\n"),
+    {"ACCESSIBLE", N_("This variable makes the output plain:\n\n    {option}\n"), LOOM_VERDICT_OK,
      false},
-    {"NO_COLOR", LOOM_VERDICT_OK, N_("This variable takes colour away:\n\n    {option}\n"), false},
-    {"CI", LOOM_VERDICT_OK,
+    {"NO_COLOR", N_("This variable takes colour away:\n\n    {option}\n"), LOOM_VERDICT_OK, false},
+    {"CI",
      N_("This variable says that nobody watches, so a sign-in without a terminal does not wait:"
         "\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"https_proxy", N_("This variable names a proxy:\n\n    {option}\n"), LOOM_VERDICT_OK, false},
+    {"HTTPS_PROXY", N_("This variable names a proxy:\n\n    {option}\n"), LOOM_VERDICT_OK, false},
+    {"all_proxy", N_("This variable names a proxy:\n\n    {option}\n"), LOOM_VERDICT_OK, false},
+    {"ALL_PROXY", N_("This variable names a proxy:\n\n    {option}\n"), LOOM_VERDICT_OK, false},
+    {"no_proxy", N_("This variable keeps some servers away from the proxy:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"NO_PROXY", N_("This variable keeps some servers away from the proxy:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"XDG_CONFIG_HOME",
+     N_("This variable moves the folder of the encrypted file:\n\n    {option}\n"), LOOM_VERDICT_OK,
      false},
-    {"https_proxy", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
-    {"HTTPS_PROXY", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
-    {"all_proxy", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
-    {"ALL_PROXY", LOOM_VERDICT_OK, N_("This variable names a proxy:\n\n    {option}\n"), false},
-    {"no_proxy", LOOM_VERDICT_OK,
-     N_("This variable keeps some servers away from the proxy:\n\n    {option}\n"), false},
-    {"NO_PROXY", LOOM_VERDICT_OK,
-     N_("This variable keeps some servers away from the proxy:\n\n    {option}\n"), false},
-    {"XDG_CONFIG_HOME", LOOM_VERDICT_OK,
-     N_("This variable moves the folder of the encrypted file:\n\n    {option}\n"), false},
-    {"XDG_DATA_HOME", LOOM_VERDICT_OK,
-     N_("This variable moves the folder of the file's key:\n\n    {option}\n"), false},
-    {"GIT_SSL_NO_VERIFY", LOOM_VERDICT_WARN,
+    {"XDG_DATA_HOME", N_("This variable moves the folder of the file's key:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"GIT_SSL_NO_VERIFY",
      N_("This variable makes git talk to any server that pretends to be yours:"
         "\n\n    {option}\n"),
-     false},
-    {"GIT_SSL_CAINFO", LOOM_VERDICT_WARN,
+     LOOM_VERDICT_WARN, false},
+    {"GIT_SSL_CAINFO",
      N_("This variable changes what git does, and not what this program does:"
         "\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, false},
+    {"GIT_CONFIG_GLOBAL", N_("This variable changes which settings git reads:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, true},
+    {"GIT_CONFIG_SYSTEM", N_("This variable changes which settings git reads:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, true},
+    {"GIT_CONFIG_NOSYSTEM", N_("This variable changes which settings git reads:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, false},
+    {"GIT_CONFIG_COUNT", N_("This variable changes which settings git reads:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, false},
+    {"GIT_CONFIG_PARAMETERS",
+     N_("This variable changes which settings git reads:\n\n    {option}\n"), LOOM_VERDICT_WARN,
      false},
-    {"GIT_CONFIG_GLOBAL", LOOM_VERDICT_WARN,
-     N_("This variable changes which settings git reads:\n\n    {option}\n"), true},
-    {"GIT_CONFIG_SYSTEM", LOOM_VERDICT_WARN,
-     N_("This variable changes which settings git reads:\n\n    {option}\n"), true},
-    {"GIT_CONFIG_NOSYSTEM", LOOM_VERDICT_WARN,
-     N_("This variable changes which settings git reads:\n\n    {option}\n"), false},
-    {"GIT_CONFIG_COUNT", LOOM_VERDICT_WARN,
-     N_("This variable changes which settings git reads:\n\n    {option}\n"), false},
-    {"GIT_CONFIG_PARAMETERS", LOOM_VERDICT_WARN,
-     N_("This variable changes which settings git reads:\n\n    {option}\n"), false},
-    {"GIT_EXEC_PATH", LOOM_VERDICT_WARN,
-     N_("This variable changes which programs git runs:\n\n    {option}\n"), false},
-    {"GIT_ASKPASS", LOOM_VERDICT_OK,
-     N_("This variable names a program that git asks for passwords:\n\n    {option}\n"), false},
-    {"GIT_TERMINAL_PROMPT", LOOM_VERDICT_OK,
-     N_("This variable says whether git may ask at the terminal:\n\n    {option}\n"), false},
+    {"GIT_EXEC_PATH", N_("This variable changes which programs git runs:\n\n    {option}\n"),
+     LOOM_VERDICT_WARN, false},
+    {"GIT_ASKPASS",
+     N_("This variable names a program that git asks for passwords:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
+    {"GIT_TERMINAL_PROMPT",
+     N_("This variable says whether git may ask at the terminal:\n\n    {option}\n"),
+     LOOM_VERDICT_OK, false},
 };
 
-static void tell(struct loom_doctor *doctor, const char *name, struct loom_finding *finding) {
+static void tell(struct loom_doctor *doctor, const char *name, const struct loom_finding *finding) {
     char id[ID_SIZE];
     const struct loom_datum data[] = {{.name = "variable", .kind = LOOM_DATUM_TEXT, .text = name},
                                       {.kind = LOOM_DATUM_END}};
     (void)snprintf(id, sizeof id, "environment.%s", name);
-    finding->id = id;
-    finding->words.option = name;
-    finding->data = data;
-    loom_doctor_tell(doctor, finding);
+    struct loom_finding told = *finding;
+    told.id = id;
+    told.words.option = name;
+    told.data = data;
+    loom_doctor_tell(doctor, &told);
 }
 
 /* The two that carry a token; LOOM_TOKEN itself was taken out of the environment at the start. */
@@ -131,8 +137,8 @@ static bool is_one_of(const struct variable *variable, const char *one, const ch
 }
 
 /* Does its value do what the variable is for? */
-static void judge_value(const struct variable *variable, struct loom_finding *finding) {
-    const char *value = getenv(variable->name);
+static void judge_value(const struct variable *variable, const char *value,
+                        struct loom_finding *finding) {
     struct loom_origin origin;
     if (is_one_of(variable, "LOOM_SERVER", "LOOM_SERVER_URL") &&
         loom_origin_parse(value, strlen(value), &origin, NULL) == LOOM_ERR_USAGE) {
@@ -148,21 +154,23 @@ static void judge_value(const struct variable *variable, struct loom_finding *fi
     }
 }
 
-static bool is_set(const struct variable *variable) {
+/* NULL: it is not set, or does nothing. */
+static const char *value_of(const struct variable *variable) {
     const char *value = getenv(variable->name);
-    return value != NULL && (value[0] != '\0' || variable->counts_empty);
+    return value != NULL && (value[0] != '\0' || variable->counts_empty) ? value : NULL;
 }
 
 void loom_doctor_variables(struct loom_doctor *doctor) {
     bool has_any = check_token(doctor);
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        if (!is_set(&variables[i]))
+        const char *value = value_of(&variables[i]);
+        if (value == NULL)
             continue;
         struct loom_finding finding = {.verdict = variables[i].verdict,
                                        .message = variables[i].message,
                                        .fix = variables[i].verdict == LOOM_VERDICT_OK ? NULL
                                                                                       : looked_at};
-        judge_value(&variables[i], &finding);
+        judge_value(&variables[i], value, &finding);
         tell(doctor, variables[i].name, &finding);
         has_any = true;
     }

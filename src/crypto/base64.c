@@ -44,7 +44,7 @@ enum loom_err loom_base64_add(struct loom_buffer *out, struct loom_bytes bytes) 
 /* The alphabet the other way round: what each byte stands for, with this bit set; 0: nothing. */
 enum { KNOWN = 0x40, VALUE = 0x3f };
 
-#define FROM(first) KNOWN | (first)
+#define FROM(first) (KNOWN | (first))
 /* clang-format off */
 static const unsigned char values[256] = {
     ['A'] = FROM(0), ['B'] = FROM(1), ['C'] = FROM(2), ['D'] = FROM(3), ['E'] = FROM(4),

@@ -56,15 +56,15 @@ static enum loom_err lacks(struct loom_error *error, const char *soname, const c
     return loom_error_os(error, LOOM_ERR_INTERNAL, ENOENT, why);
 }
 
-static enum loom_err bind_symbols(void *library, const char *soname, struct functions *out_table,
-                                  struct loom_error *error) {
+/* NULL: all are there; else the name of one that is not. */
+static const char *bind_symbols(void *library, struct functions *out_table) {
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
         void *symbol = dlsym(library, symbols[i].name);
         if (symbol == NULL)
-            return lacks(error, soname, symbols[i].name);
+            return symbols[i].name;
         memcpy((char *)out_table + symbols[i].at, &symbol, sizeof symbol);
     }
-    return LOOM_OK;
+    return NULL;
 }
 
 /* ---- The provider's ---- */
@@ -172,14 +172,15 @@ static enum loom_err load_provider(const struct functions *functions, const char
 /* What was made of it when this fails stays: it happens once in a process. */
 enum loom_err loom_openssl_open(const char *soname, struct loom_openssl *out_openssl,
                                 struct loom_error *error) {
-    struct functions functions;
+    struct functions functions = {.context_new = NULL};
     struct loom_openssl openssl = {.context = NULL};
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
         return lacks(error, soname, NULL);
-    enum loom_err err = bind_symbols(library, soname, &functions, error);
-    if (err == LOOM_OK)
-        err = load_provider(&functions, soname, &openssl, error);
+    const char *missing = bind_symbols(library, &functions);
+    if (missing != NULL)
+        return lacks(error, soname, missing);
+    enum loom_err err = load_provider(&functions, soname, &openssl, error);
     if (err == LOOM_OK)
         *out_openssl = openssl;
     return err;

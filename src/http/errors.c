@@ -39,30 +39,30 @@ static const struct {
  * its headers belong to another room. Without a number it was the name that did not fit.
  */
 static const struct {
-    long verify;
+    int verify;
     enum loom_err err;
-    const char *word;
     enum loom_tls_fault fault;
+    const char *word;
 } VERDICTS[] = {
-    {0, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
-    {1, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
-    {2, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
-     LOOM_TLS_UNKNOWN_AUTHORITY},
-    {9, LOOM_ERR_TLS, N_("certificate not yet valid"), LOOM_TLS_NOT_YET_VALID},
-    {10, LOOM_ERR_TLS, N_("certificate expired"), LOOM_TLS_EXPIRED},
-    {18, LOOM_ERR_TLS_AUTHORITY, "certificate signed by itself", LOOM_TLS_SELF_SIGNED},
-    {19, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
-     LOOM_TLS_UNKNOWN_AUTHORITY},
-    {20, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
-     LOOM_TLS_UNKNOWN_AUTHORITY},
-    {21, LOOM_ERR_TLS_AUTHORITY, "certificate from an unknown authority",
-     LOOM_TLS_UNKNOWN_AUTHORITY},
-    {23, LOOM_ERR_TLS, N_("certificate revoked"), LOOM_TLS_REVOKED},
-    {62, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
-    {64, LOOM_ERR_TLS, N_("certificate is for another name"), LOOM_TLS_OTHER_NAME},
-    {66, LOOM_ERR_TLS, N_("certificate too weak"), LOOM_TLS_WEAK},
-    {67, LOOM_ERR_TLS, N_("certificate too weak"), LOOM_TLS_WEAK},
-    {68, LOOM_ERR_TLS, N_("certificate too weak"), LOOM_TLS_WEAK},
+    {0, LOOM_ERR_TLS, LOOM_TLS_OTHER_NAME, N_("certificate is for another name")},
+    {1, LOOM_ERR_TLS, LOOM_TLS_OTHER_NAME, N_("certificate is for another name")},
+    {2, LOOM_ERR_TLS_AUTHORITY, LOOM_TLS_UNKNOWN_AUTHORITY,
+     "certificate from an unknown authority"},
+    {9, LOOM_ERR_TLS, LOOM_TLS_NOT_YET_VALID, N_("certificate not yet valid")},
+    {10, LOOM_ERR_TLS, LOOM_TLS_EXPIRED, N_("certificate expired")},
+    {18, LOOM_ERR_TLS_AUTHORITY, LOOM_TLS_SELF_SIGNED, "certificate signed by itself"},
+    {19, LOOM_ERR_TLS_AUTHORITY, LOOM_TLS_UNKNOWN_AUTHORITY,
+     "certificate from an unknown authority"},
+    {20, LOOM_ERR_TLS_AUTHORITY, LOOM_TLS_UNKNOWN_AUTHORITY,
+     "certificate from an unknown authority"},
+    {21, LOOM_ERR_TLS_AUTHORITY, LOOM_TLS_UNKNOWN_AUTHORITY,
+     "certificate from an unknown authority"},
+    {23, LOOM_ERR_TLS, LOOM_TLS_REVOKED, N_("certificate revoked")},
+    {62, LOOM_ERR_TLS, LOOM_TLS_OTHER_NAME, N_("certificate is for another name")},
+    {64, LOOM_ERR_TLS, LOOM_TLS_OTHER_NAME, N_("certificate is for another name")},
+    {66, LOOM_ERR_TLS, LOOM_TLS_WEAK, N_("certificate too weak")},
+    {67, LOOM_ERR_TLS, LOOM_TLS_WEAK, N_("certificate too weak")},
+    {68, LOOM_ERR_TLS, LOOM_TLS_WEAK, N_("certificate too weak")},
 };
 
 /* ---- Proxies ---- */
