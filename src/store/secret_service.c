@@ -106,7 +106,9 @@ static enum loom_err connect_bus(struct loom_secret_service *service, struct loo
         service->bus = lib->bus_get_finish(call.result, &fault);
         if (service->bus == NULL) {
             loom_error_ignore(loom_secret_service_fault(service, fault, error)); /* logged */
-            err = loom_secret_service_fail(service, ENOENT, error);
+            /* A call that was given up in time is answered, too: that it was. */
+            bool is_late = now_ms(service) >= service->until_ms;
+            err = loom_secret_service_fail(service, is_late ? ETIMEDOUT : ENOENT, error);
         }
     }
     loom_call_end(&call);

@@ -3,6 +3,7 @@
 nothing stays."""
 import os
 import signal
+import socket
 
 import keyrings
 import schema
@@ -72,6 +73,15 @@ class Real(Case):
         self.assertIn("does not answer", rows["keyring.service"]["message"])
         self.assertLess(self.took_s, 25)
         process.send_signal(signal.SIGCONT)
+
+    def test_a_bus_that_says_nothing(self):
+        path = os.path.join(self.folder, "silent")
+        with socket.socket(socket.AF_UNIX) as silent:
+            silent.bind(path)
+            silent.listen(8)
+            rows = self.doctor(DBUS_SESSION_BUS_ADDRESS=f"unix:path={path}")
+        self.check(rows, bus="ok", service="warn", lock="skipped", trial="skipped")
+        self.assertIn("does not answer", rows["keyring.service"]["message"])
 
     def test_no_keyring_and_no_bus(self):
         rows = self.doctor()
