@@ -121,11 +121,12 @@ static int examine(struct loom_doctor *doctor) {
     look_everywhere(doctor);
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         if (loom_cli_was_interrupted())
-            return loom_failure(doctor->cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED},
-                                NULL);
+            break;
         if (doctor->has_server || !checks[i].needs_server)
             checks[i].check(doctor);
     }
+    if (loom_cli_was_interrupted()) /* a check may have been cut short: nothing is summed up */
+        return loom_failure(doctor->cli, &(struct loom_error){.code = LOOM_ERR_INTERRUPTED}, NULL);
     return loom_doctor_end(doctor);
 }
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `loom doctor` finds about git and its helpers, which are real ones."""
+import json
 import os
 import shutil
+import signal
 import subprocess
 
 import loomtest
@@ -114,6 +116,20 @@ class Chain(Case):
         self.assertEqual(self.answers(rows), [(None, "hangs")])
         self.assertEqual(rows["git.helper.1"]["status"], "warn")
         self.assertLess(result.took_s, 20)
+
+    def test_stopped_while_one_hangs_nothing_is_summed_up(self):
+        told = os.path.join(self.folder, "runs")
+        self.helper_is(self.script("hangs", f"echo >> {told}; exec sleep 60"))
+        for words in ((), ("--json",)):
+            program = self.start("doctor", "--server", self.server.url, *words)
+            self.wait_for(lambda: os.path.exists(told))
+            program.signal(signal.SIGINT)
+            result = program.finish()
+            self.assertEqual(result.status, -signal.SIGINT)
+            self.assertNotIn(b"Everything that was checked", result.out)
+            if words:
+                self.assertEqual(json.loads(result.out)["error"]["code"], "interrupted")
+            os.unlink(told)
 
     def test_nobody_is_asked_at_the_terminal_or_by_a_program(self):
         told = os.path.join(self.folder, "asked")
