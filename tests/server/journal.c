@@ -106,6 +106,8 @@ static enum loom_err add_members(struct loom_json *tree, const struct dev_log_li
     if (err == LOOM_OK)
         err = loom_json_add_number(tree, "body_len", (int64_t)line->body_len);
     if (err == LOOM_OK)
+        err = loom_json_add_number(tree, "peer_port", (int64_t)line->peer_port);
+    if (err == LOOM_OK)
         err = loom_json_add_bool(tree, "git", line->git);
     if (err == LOOM_OK)
         err = loom_json_add_text(tree, "grant", line->grant);

@@ -28,6 +28,7 @@ struct dev_log_line {
     unsigned status;           /* 0: never answered */
     const char *authorization; /* "none", "bearer", "basic" or "other" */
     uint64_t body_len;         /* bytes of the request's body */
+    unsigned peer_port;        /* of the client: the same for all requests of one connection */
     bool git;
     const char *grant; /* of a token call: "device_code" or "refresh_token"; else "" */
 };

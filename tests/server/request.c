@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "server/routes.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 
@@ -44,6 +45,17 @@ const struct dev_misbehaviour *dev_request_wrong(const struct dev_request *reque
     return request->wrong != NULL && request->wrong->wrong == wrong ? request->wrong : NULL;
 }
 
+/* It listens on 127.0.0.1 alone. 0: gone already. */
+static unsigned peer_port(const struct dev_request *request) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct sockaddr_in peer;
+    if (info == NULL || info->client_addr == NULL || info->client_addr->sa_family != AF_INET)
+        return 0;
+    memcpy(&peer, info->client_addr, sizeof peer);
+    return ntohs(peer.sin_port);
+}
+
 void dev_request_log(struct dev_request *request, unsigned status) {
     if (request->is_logged)
         return;
@@ -55,6 +67,7 @@ void dev_request_log(struct dev_request *request, unsigned status) {
         .status = status,
         .authorization = authorization_kind(request),
         .body_len = request->body_len,
+        .peer_port = peer_port(request),
         .grant = request->grant == NULL ? "" : request->grant,
         .git = request->route != NULL && request->route->call == DEV_CALL_GIT,
     };
