@@ -61,8 +61,8 @@ static bool check_version(struct loom_doctor *doctor) {
 
 /* ---- One helper ---- */
 
-static void judge_helper(const struct loom_git_helper *helper, enum loom_doctor_answer answer,
-                         struct loom_finding *finding) {
+static void judge_helper(const struct loom_doctor *doctor, const struct loom_git_helper *helper,
+                         enum loom_doctor_answer answer, struct loom_finding *finding) {
     static const char *const messages[] = {
         [LOOM_ANSWER_NOTHING] = N_("git asks this helper, and it answers nothing:\n\n    {name}\n"),
         [LOOM_ANSWER_OURS] = N_("git asks this helper, and it answers with your sign-in:"
@@ -80,6 +80,7 @@ static void judge_helper(const struct loom_git_helper *helper, enum loom_doctor_
     };
     static const char fix[] = N_("To make git use this program for this server, run:"
                                  "\n\n    loom setup-git --server {server}\n");
+    static const char sign_in[] = N_("To sign in, run:\n\n    loom login --server {server}\n");
     bool is_wrong = answer == LOOM_ANSWER_HANGS || answer == LOOM_ANSWER_GARBAGE ||
                     answer == LOOM_ANSWER_MISSING || answer == LOOM_ANSWER_ANOTHER;
     bool is_silent = helper->is_ours && answer == LOOM_ANSWER_NOTHING;
@@ -88,7 +89,9 @@ static void judge_helper(const struct loom_git_helper *helper, enum loom_doctor_
                        : is_wrong && helper->is_ours ? LOOM_VERDICT_FAIL
                        : is_wrong || is_silent       ? LOOM_VERDICT_WARN
                                                      : LOOM_VERDICT_OK;
-    finding->fix = is_wrong ? fix : NULL;
+    finding->fix = is_silent && doctor->token == NULL ? sign_in
+                   : is_wrong || is_silent            ? fix
+                                                      : NULL;
 }
 
 /* Nothing of a command of somebody's own is shown: it may hold a password. */
@@ -114,7 +117,7 @@ static void tell_helper(struct loom_doctor *doctor, const struct loom_git_helper
         .words = {.name = name != NULL ? name : "!...", .server = doctor->server.url},
         .data = data};
     (void)snprintf(id, sizeof id, "git.helper.%zu", i);
-    judge_helper(helper, answer, &finding);
+    judge_helper(doctor, helper, answer, &finding);
     loom_doctor_tell(doctor, &finding);
 }
 

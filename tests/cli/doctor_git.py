@@ -64,6 +64,13 @@ class Chain(Case):
         self.assertEqual((rows["git.own"]["status"], self.answers(rows)),
                          ("ok", [("loom", "this_sign_in")]))
 
+    def test_git_knows_us_and_nobody_is_signed_in(self):
+        self.setup_git()
+        self.loom("logout", "--server", self.server.url)
+        row = self.doctor()["git.helper.1"]
+        self.assertEqual((row["status"], row["data"]["answer"]), ("warn", "nothing"))
+        self.assertIn("loom login", row["fix"])
+
     def test_a_store_that_holds_a_copy(self):
         self.helper_is("store")
         rows = self.doctor()
