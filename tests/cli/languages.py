@@ -67,7 +67,7 @@ class Languages(loomtest.Case):
 
     def check_language(self, language, text):
         text = loomtest.STYLES.sub("", text.replace(loomtest.CLEAR, "\n").replace("\r\n", "\n"))
-        plain = "\n".join(re.sub(r"^  (-\S+, )?\S+( [A-Z]+)?(  +|$)", "", line)  # a row of help
+        plain = "\n".join(re.sub(r"^  (-\S+, )?\S+( [A-Z]+| \S+\|\S+)?(  +|$)", "", line)  # of help
                           for line in text_lines(text) if not line.startswith("   "))
         plain = re.sub(r"^loom: ", "", ADDRESS.sub("", plain), flags=re.MULTILINE)
         for pattern in ENGLISH:

@@ -156,7 +156,9 @@ class Limits(loomtest.Case):
     def test_env_102_little_address_space(self):
         """Below some 7 MB the loader or the kernel gives up; above, loom says how it is."""
         for megabytes in (1, 7, 8, 10, 16, 20, 22, 40):
-            seen = self.check_limits({"as": megabytes * 1000000}, bad=(LOADER,),
+            # What the kernel cannot even map, it kills before anything of the program runs.
+            bad = (LOADER, -signal.SIGSEGV) if megabytes == 1 else (LOADER,)
+            seen = self.check_limits({"as": megabytes * 1000000}, bad=bad,
                                      names=("get", "give first", "log out"))
         self.assertEqual(seen, self.done(("get", "give first", "log out")))
 
