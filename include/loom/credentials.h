@@ -41,9 +41,10 @@
  * by a call: any number of threads may use one at once, and nobody waits for a lock of ours inside
  * the process. Any other handle may be read by several threads at once, too. Only free or close a
  * handle when no call is using it, and only change options in one thread. As ever in C, no thread
- * may change the environment (setenv) meanwhile. After fork(), parent and child may both go on with
- * what was opened before; a child cannot speak to the system keyring any more once its parent did,
- * and is told so (LOOM_CREDENTIALS_KEYRING_UNAVAILABLE); the encrypted file works.
+ * may change the environment (setenv) meanwhile. A stack of 256 KiB is enough. After fork(), parent
+ * and child may both go on with what was opened before; a child cannot speak to the system keyring
+ * any more once its parent did, and is told so (LOOM_CREDENTIALS_KEYRING_UNAVAILABLE); the
+ * encrypted file works.
  *
  * THE PROCESS is the caller's: its locale, environment, signals and their masks, umask, limits,
  * current folder, standard streams and memory functions are left as they are. No function prints,
@@ -189,9 +190,11 @@ loom_credentials_options_set_ca_file(struct loom_credentials_options *options, c
 
 /*
  * How long a call may take, 1 to LOOM_CREDENTIALS_TIMEOUT_MAX_MS; default
- * LOOM_CREDENTIALS_TIMEOUT_MS. Time in which the machine sleeps counts. Once something is being
- * stored or deleted that is not cut short: then a call may take LOOM_CREDENTIALS_STORING_MS more,
- * as when another process holds a lock. USAGE: outside that range.
+ * LOOM_CREDENTIALS_TIMEOUT_MS. Time in which the machine sleeps counts. In less than half a second
+ * nothing is renewed; and give a renewal ten, for many a server has ended the old refresh token by
+ * the time at which nobody waits for the new one any more. Once something is being stored or
+ * deleted that is not cut short: then a call may take LOOM_CREDENTIALS_STORING_MS more, as when
+ * another process holds a lock. USAGE: outside that range.
  */
 LOOM_CREDENTIALS_CHECKED enum loom_credentials_result
 loom_credentials_options_set_timeout(struct loom_credentials_options *options, int timeout_ms);

@@ -97,7 +97,7 @@ class Get(library.HostCase):
         self.fails("rejected", "token", server.url)
 
     def test_a_child_goes_on_with_what_its_parent_opened(self):
-        """Fork(), before and after anything was done."""
+        """LIB-113: fork(), before and after anything was done."""
         self.seed(10)
         said = self.host("fork", "token", self.server.url)
         self.assertEqual((said["child"], said["token"]), ("0", self.newest()))
@@ -193,7 +193,7 @@ class Delete(library.HostCase):
         self.fails("not_signed_in", "delete", self.server.url, "1")
 
     def test_a_server_that_does_not_answer_costs_half_the_time(self):
-        """Then it is deleted all the same, and the caller knows."""
+        """LIB-115: then it is deleted all the same, and the caller knows."""
         self.seed(300)
         self.server.misbehave("hang")
         said = self.host("delete", self.server.url, "0", env={"HOST_TIMEOUT_MS": "2000"})
@@ -203,7 +203,7 @@ class Delete(library.HostCase):
 
 
 class Faults(library.HostCase):
-    """Every allocation of our own code fails in its turn: that is said, or did not matter,
+    """LIB-112: every allocation of our own code fails in its turn: that is said, or did not matter,
     nobody else is blamed, and no block stays (what a leak checker says in the builds with sanitizers)."""
 
     def sweep(self, *argv, last="ok", least=10):

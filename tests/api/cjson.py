@@ -22,7 +22,7 @@ class Json(library.HostCase):
         return said
 
     def test_a_host_with_another_one_of_its_own(self):
-        """All of it is exported, and each of its functions ends the program."""
+        """LIB-100: all of it is exported, and each of its functions ends the program."""
         for kind in ("_CLASH", "_CLASH_STATIC"):
             with self.subTest(kind=kind):
                 exported = subprocess.run(["nm", "--dynamic", "--defined-only", library.HOSTS[kind]],
@@ -34,7 +34,7 @@ class Json(library.HostCase):
                 self.uses(kind)
 
     def test_a_host_with_hooks_in_the_same_one(self):
-        """They are called for ours, too: what they give comes back to them, all of it."""
+        """LIB-101: they are called for ours, too: what they give comes back to them, all of it."""
         for said in self.uses("_HOOKS"):
             self.assertGreater(int(said["hooks_gave"]), 5, said.result)
             self.assertEqual(said["hooks_lost"], "0", said.result)

@@ -209,6 +209,8 @@ int main(int argc, char **words) {
         return host_inspect(argv + 2);
     if (strcmp(argv[1], "stress") == 0)
         return host_stress(argv + 2);
+    if (strcmp(argv[1], "crowd") == 0)
+        return host_crowd(argv + 2);
     if (strcmp(argv[1], "faults") == 0)
         return host_faults(argv + 2);
     if (host_open(&credentials, false) == LOOM_CREDENTIALS_OK)

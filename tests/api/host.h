@@ -23,6 +23,9 @@ int host_inspect(const char *const *argv);
 /* host_stress.c: many threads on one opened store: SERVERS... */
 int host_stress(const char *const *argv);
 
+/* The same file: COUNT SERVER: that many threads ask for its token at the same moment. */
+int host_crowd(const char *const *argv);
+
 /* host_faults.c: let each allocation fail in its turn. */
 int host_faults(const char *const *argv);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 8, KINDS = 5 };
+enum { THREADS = 8, KINDS = 5, CROWD_MAX = 200 };
 
 static struct {
     const struct loom_credentials *credentials;
@@ -95,5 +95,33 @@ int host_stress(const char *const *argv) {
         (void)pthread_join(threads[i], NULL);
     loom_credentials_close(credentials);
     (void)printf("failures=%d\ndeletions=%d\n", world.failures, world.deletions);
+    return world.failures == 0 ? 0 : 1;
+}
+
+static pthread_barrier_t start;
+
+static void *ask_with_all(void *context) {
+    (void)pthread_barrier_wait(&start);
+    get(1);
+    return context;
+}
+
+int host_crowd(const char *const *argv) {
+    struct loom_credentials *credentials = NULL;
+    pthread_t threads[CROWD_MAX];
+    unsigned count = (unsigned)strtoul(argv[0], NULL, 10);
+    if (count > CROWD_MAX || host_open(&credentials, false) != LOOM_CREDENTIALS_OK ||
+        pthread_barrier_init(&start, NULL, count) != 0)
+        return 1;
+    world.credentials = credentials;
+    world.renewed = argv[1];
+    for (unsigned i = 0; i < count; i++)
+        if (pthread_create(&threads[i], NULL, ask_with_all, NULL) != 0)
+            abort();
+    for (unsigned i = 0; i < count; i++)
+        (void)pthread_join(threads[i], NULL);
+    (void)pthread_barrier_destroy(&start);
+    loom_credentials_close(credentials);
+    (void)printf("failures=%d\n", world.failures);
     return world.failures == 0 ? 0 : 1;
 }

@@ -112,6 +112,23 @@ class C(Installed):
             self.run_tool(self.work / "unit", LD_LIBRARY_PATH=self.there / LIB)
 
 
+    def test_the_calling_sequence_is_code(self):
+        """As it stands in the header, in the document and in the manual, to be copied."""
+        header = re.findall(r"(?m)^ \*     (.*)", HEADER.read_text().partition("*/\n#ifndef")[0])
+        document = re.findall(r"(?m)^    (.*)",
+                              (packages.ROOT / "docs/LIBRARY.md").read_text().partition("\n##")[0])
+        manual = (packages.ROOT / "docs/man/loom-credentials.3").read_text()
+        manual = manual.partition(".Sh EXAMPLES\n.Bd -literal\n")[2].partition("\n.Ed")[0].splitlines()
+        for lines in (header, document, manual):
+            self.assertGreater(len(lines), 10, lines)
+            unit = self.work / "sequence.c"
+            unit.write_text("#include <loom/credentials.h>\n#include <stdio.h>\n"
+                            "extern void use(const char *bytes, size_t len);\n"
+                            "void sequence(void) {\n" + "\n".join(lines) + "\n}\n")
+            self.run_tool("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-c", unit, "-o",
+                          self.work / "sequence.o", *self.pkg_config("--cflags", "loom-credentials"))
+
+
 class Rust(Installed):
     def test_cargo(self):
         """Without a crate, and without the network."""
@@ -139,7 +156,7 @@ class Shape(Installed):
         self.assertIn("LOOM_CREDENTIALS_0", self.run_tool("readelf", "-VW", self.there / name))
 
     def test_it_may_be_opened_and_closed_again(self):
-        """What it opened itself would not survive its going."""
+        """LIB-116: what it opened itself would not survive its going."""
         code = (f"import ctypes, _ctypes\nlib = ctypes.CDLL({str(self.there / LIB)!r} + "
                 "'/libloom-credentials.so.0')\nlib.loom_credentials_version.restype = "
                 "ctypes.c_char_p\nprint(lib.loom_credentials_version().decode())\n"

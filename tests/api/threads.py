@@ -8,6 +8,22 @@ OTHERS = ("https://a.example.com", "https://b.example.com/loom", "https://c.exam
 ROUNDS = 6
 
 
+class Crowd(library.HostCase):
+    def test_lib_107_an_expired_token_is_renewed_once(self):
+        """A hundred threads of one process; then twenty processes of five each."""
+        for processes, threads in ((1, 100), (20, 5)):
+            self.seed(-1)
+            mark = len(self.server.log())
+            crowd = [self.start("crowd", str(threads), self.server.url, program=library.HOSTS[""],
+                                env={"HOST_PLACE": "3"}) for _ in range(processes)]
+            for one in crowd:
+                result = one.finish()
+                result.is_door = True
+                self.assertEqual((result.status, result.out), (0, b"failures=0\n"), result)
+            self.assertEqual(self.server.requests(mark), ["POST /oauth/token"])
+            self.assertEqual(self.home.tokens(), {self.server.url: self.newest()})
+
+
 class Threads(library.HostCase):
     def stress(self, **more):
         said = self.host("stress", str(ROUNDS), self.server.url, *OTHERS, **more)
@@ -15,7 +31,7 @@ class Threads(library.HostCase):
         self.assertEqual(self.home.tokens(), {self.server.url: self.newest()})
 
     def test_all_at_once(self):
-        """List, get, renew, delete, open and close."""
+        """LIB-106: list, get, renew, delete, open and close."""
         self.home.seed(self.credential(300), *((url, loomtest.marker(url)) for url in OTHERS))
         self.stress()
 

@@ -11,7 +11,7 @@ import house
 
 PREFIX = "loom_"
 VERSION = "LOOM_CREDENTIALS_0"
-# The process is the host's: the library does not even know how to change it.
+# LIB-102. The process is the host's: the library does not even know how to change it.
 NEVER_CALLED = set("""atexit on_exit __cxa_atexit setlocale setenv unsetenv putenv clearenv umask prctl
     setrlimit setrlimit64 prlimit chdir fchdir fork vfork execve posix_spawn exit _exit abort system popen
     alarm setitimer pthread_atfork mallopt dup2 daemon setuid seteuid setgid printf puts fputs fprintf

@@ -11,7 +11,7 @@ import unittest
 
 import house
 
-GROUPS = "DF TM NET URL JS UI GIT KR FS ENC MEM L10 REV ENV".split()
+GROUPS = "DF TM NET URL JS UI GIT KR FS ENC MEM L10 REV ENV LIB".split()
 CASE = re.compile(rf"(?:{'|'.join(GROUPS)})-[0-9]{{2,3}}")
 WRITTEN = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(GROUPS)})-([0-9]{{2,3}})(?![0-9])")
 # In a name one group may have several numbers: test_git_13_101_other_ports.

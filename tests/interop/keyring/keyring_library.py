@@ -37,7 +37,7 @@ class Keyring(keyrings.Case):
             self.assertEqual(self.desk.items()[0], [])
             self.assertFalse(self.server.is_alive(self.server.last("token")))
 
-    def test_a_locked_one_asks_nobody(self):
+    def test_lib_114_a_locked_one_asks_nobody(self):
         self.desk.lock()
         said = self.fails("keyring_locked", "token", self.server.url, env=self.with_keyring("1"))
         self.assertIn("locked", said["message"])
@@ -60,7 +60,7 @@ class Keyring(keyrings.Case):
                 self.assertRegex(line, r"^threads [2-4]$|^descriptor \d+: (socket|anon_inode):.* "
                                        r"flags 1$", said.result)
 
-    def test_a_child_is_told_that_its_keyring_stayed_with_the_parent(self):
+    def test_lib_113_a_child_is_told_that_its_keyring_stayed_with_the_parent(self):
         said = self.host("then-fork", "token", self.server.url, env=self.with_keyring("1"))
         self.assertEqual((said["child"], said["result"]), ("0", "keyring_unavailable"))
         # before the parent used it, the child may

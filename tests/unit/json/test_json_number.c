@@ -69,7 +69,7 @@ static void parse_puts_each_number_where_it_stood(void **state) {
     assert_string_equal(loom_buffer_text(&out), printed);
 }
 
-/* LIB-41: whatever the locale writes, and though another thread may be asking for the same. */
+/* LIB-105: whatever the locale writes, and though another thread may be asking for the same. */
 static void parse_never_asks_the_locale(void **state) {
     (void)state;
     static const char text[] = "{\"n\":[1.5,2,-3.25e1]}";
