@@ -179,6 +179,9 @@ class Limits(loomtest.Case):
     def test_env_105_no_time(self):
         """The kernel ends it, wherever it is, and the file stays whole."""
         self.check_limits({"cpu": 0}, bad=(-signal.SIGKILL, -signal.SIGXCPU))
+        for home in self.homes:  # what a save left goes with the next one
+            self.loom("login", self.server.url, "--with-token", home=home,
+                      stdin=self.server.issue_token().encode())
 
     # ---- Processes ----
 

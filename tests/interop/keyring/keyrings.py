@@ -252,7 +252,15 @@ class Desk:
             raise AssertionError(done)
 
     def items(self):
-        """Loom's items: [{"label", "secret", "attribute.NAME"}], and the bytes that showed them."""
+        """Loom's items: [{"label", "secret", "attribute.NAME"}], and the bytes that showed them.
+        KWallet sometimes forgets secret-tool's session, and shows no secret then."""
+        for _ in range(3):
+            found, shown = self._search()
+            if all("secret" in item for item in found):
+                break
+        return found, shown
+
+    def _search(self):
         done = self.run("secret-tool", "search", "--all", "--unlock", "service", "loom")
         found = []
         # The attributes go to one stream and the rest to another.
