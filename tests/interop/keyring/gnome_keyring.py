@@ -2,6 +2,7 @@
 """Signing in, git and signing out with a real gnome-keyring: the token is there and only there."""
 import json
 import os
+import re
 import signal
 
 import keyrings
@@ -9,6 +10,13 @@ import leaks
 import loomtest
 import schema
 import servers
+
+
+# Ours, and what libsecret stands on.
+LIBRARIES = {"libc", "libpopt", "liburiparser", "libcjson", "ld-linux-x86-64", "ld-linux-aarch64",
+             "libsecret-1", "libglib-2.0", "libgobject-2.0", "libgio-2.0", "libgmodule-2.0",
+             "libgcrypt", "libgpg-error", "libpcre2-8", "libpcre", "libffi", "libz", "libm",
+             "libmount", "libblkid", "libselinux", "libresolv"}
 
 
 class GnomeKeyring(keyrings.Case):
@@ -39,6 +47,24 @@ class GnomeKeyring(keyrings.Case):
         self.assertEqual(self.desk.items()[0], [])
         self.assertFalse(self.server.is_alive(token))
         self.assertEqual(self.get(self.server.url, env=self.env), {})
+
+    def test_an_answer_opens_what_libsecret_needs_and_no_more(self):
+        """docs/PERFORMANCE.md: whoever brings another library brings it here as well."""
+        if loomtest.IS_SANITIZED:
+            self.skipTest("a sanitizer's runtime brings libraries of its own")
+        self.login(self.server, env=self.env)
+        log = os.path.join(self.folder, "loaded")
+        answer = self.get(self.server.url, env={**self.env, "LD_DEBUG": "files",
+                                                "LD_DEBUG_OUTPUT": log})
+        self.assertEqual(answer["password"], self.server.last("token"))
+        loaded = set()
+        for name in os.listdir(self.folder):
+            if name.startswith("loaded."):
+                with open(os.path.join(self.folder, name), errors="replace") as file:
+                    loaded |= set(re.findall(r"calling init: \S*/([^/\s]+?)\.so[.\d]*$", file.read(),
+                                             re.MULTILINE))
+        self.assertIn("libsecret-1", loaded)
+        self.assertEqual(loaded - LIBRARIES, set())
 
     def test_json_names_the_place(self):
         events = self.events(self.login(self.server, "--json", env=self.env))
