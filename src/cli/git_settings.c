@@ -53,9 +53,11 @@ static bool read_setting(char *const fields[static 3], struct loom_git_setting *
 }
 
 static enum loom_err read_list(struct loom_git_settings *settings) {
+    if (settings->text.len == 0)
+        return LOOM_OK;
     char *at = settings->text.data;
     char *end = at + settings->text.len;
-    while (at != NULL && at < end) {
+    while (at < end) {
         char *fields[3];
         for (size_t i = 0; i < 3; i++) {
             fields[i] = at < end ? at : end; /* behind the end stands a NUL */
