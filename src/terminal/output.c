@@ -134,17 +134,17 @@ static void write_unadorned(struct loom_output *output, const char *text) {
     write_as_it_is(output, text);
 }
 
-/* `link` NULL: none. */
-static void write_strong(struct loom_output *output, const char *text, const char *link) {
+/* A link leads to its own text. */
+static void write_strong(struct loom_output *output, const char *text, bool is_link) {
     LOOM_CLEANUP(loom_buffer_clear) struct loom_buffer out = LOOM_BUFFER_INIT(TEXT_MAX);
     const char *const parts[] = {
         MARGIN,
         output->has_color ? BOLD : "",
-        link != NULL ? LOOM_LINK_BEGIN : "",
-        link != NULL ? link : "",
-        link != NULL ? LOOM_LINK_MIDDLE : "",
+        is_link ? LOOM_LINK_BEGIN : "",
+        is_link ? text : "",
+        is_link ? LOOM_LINK_MIDDLE : "",
         text,
-        link != NULL ? LOOM_LINK_END : "",
+        is_link ? LOOM_LINK_END : "",
         output->has_color ? PLAIN : "",
         "\n",
     };
@@ -159,12 +159,12 @@ static void write_strong(struct loom_output *output, const char *text, const cha
 }
 
 void loom_output_strong(struct loom_output *output, const char *text) {
-    write_strong(output, text, NULL);
+    write_strong(output, text, false);
 }
 
 void loom_output_address(struct loom_output *output, const char *url) {
-    bool can_click = output->has_escapes && loom_link_is_known() && loom_link_is_safe(url);
-    write_strong(output, url, can_click ? url : NULL);
+    write_strong(output, url,
+                 output->has_escapes && loom_link_is_known() && loom_link_is_safe(url));
 }
 
 /* How many bytes of `text` take at most `columns`. */

@@ -130,7 +130,8 @@ static void wait_enter_takes_enter_alone(void **state) {
     }
 }
 
-/* UI-124, UI-133: a paste has empty lines, too, and a key that is held down is pressed by nobody. */
+/* UI-124, UI-133: a paste has empty lines, too, and a key that is held down is pressed by nobody.
+ */
 static void wait_enter_of_a_paste_or_a_held_key_is_none(void **state) {
     struct table *table = *state;
     static const char *const pasted[] = {"one\n\nthree\n\n", "\ntwo\n", "\n\n", "\n\n\n\n\n\n"};
