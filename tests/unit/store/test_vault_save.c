@@ -712,6 +712,23 @@ static void find_while_the_lock_is_held_does_not_wait(void **state) {
 
 /* ---- Faults of the caller ---- */
 
+/* What was listed is used for what is found, unless somebody saved in between. */
+static void find_after_list_sees_what_others_did_meanwhile(void **state) {
+    struct house *house = *state;
+    struct loom_store *other = NULL;
+    assert_int_equal(loom_vault_open(&house->paths, &other), LOOM_OK);
+    assert_int_equal(list_of(house->vault).count, 0);
+    assert_int_equal(save_token(other, A, "first"), LOOM_OK);
+    assert_int_equal(list_of(house->vault).count, 1);
+    assert_true(finds_token(house->vault, A, "first"));
+    assert_int_equal(save_token(other, A, "other"), LOOM_OK);
+    assert_true(finds_token(house->vault, A, "other"));
+    assert_int_equal(list_of(house->vault).count, 1);
+    assert_int_equal(remove_origin(other, A, false), LOOM_OK);
+    assert_int_equal(find_error(house->vault, A, false), LOOM_ERR_NOT_FOUND);
+    loom_store_close(other);
+}
+
 static void save_without_origin_or_token_is_a_fault(void **state) {
     const struct house *house = *state;
     struct loom_credential credential = credential_of(A, "t");
@@ -756,6 +773,7 @@ int main(void) {
         TEST(save_killed_in_the_middle_leaves_old_or_new),
         TEST(save_ended_by_a_signal_leaves_no_temporary),
         TEST(find_while_the_lock_is_held_does_not_wait),
+        TEST(find_after_list_sees_what_others_did_meanwhile),
         TEST(save_without_origin_or_token_is_a_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,80 @@ static void file_move_takes_any_kind(void **state) {
     }
 }
 
+/* ---- Knowing a file again ---- */
+
+static void change_nothing(const struct scratch *scratch) {
+    (void)scratch;
+}
+
+static void change_content(const struct scratch *scratch) {
+    scratch_write(scratch, "f", 0600, "other"); /* as long as before */
+}
+
+static void change_mode(const struct scratch *scratch) {
+    assert_int_equal(chmod(scratch_path(scratch, "f"), 0400), 0);
+}
+
+static void replace_by_an_equal_one(const struct scratch *scratch) {
+    assert_int_equal(loom_file_replace(&scratch->folder, "f", "first", 5, NULL), LOOM_OK);
+}
+
+static void replace_twice(const struct scratch *scratch) {
+    replace_by_an_equal_one(scratch);
+    replace_by_an_equal_one(scratch);
+}
+
+static void remove_it(const struct scratch *scratch) {
+    assert_int_equal(unlink(scratch_path(scratch, "f")), 0);
+}
+
+static void put_a_link_in_its_place(const struct scratch *scratch) {
+    assert_int_equal(rename(scratch_path(scratch, "f"), scratch_path(scratch, "g")), 0);
+    assert_int_equal(symlink("g", scratch_path(scratch, "f")), 0);
+}
+
+static void file_mark_is_current_until_something_happens(void **state) {
+    const struct scratch *scratch = *state;
+    static const struct {
+        void (*change)(const struct scratch *scratch);
+        bool is_current;
+    } rows[] = {{change_nothing, true},           {change_content, false}, {change_mode, false},
+                {replace_by_an_equal_one, false}, {replace_twice, false},  {remove_it, false},
+                {put_a_link_in_its_place, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)unlink(scratch_path(scratch, "f"));
+        scratch_write(scratch, "f", 0600, "first");
+        LOOM_CLEANUP(loom_file_mark_drop)
+        struct loom_file_mark mark = loom_file_mark_take(&scratch->folder, "f");
+        /* The clock of a file system stands still for some milliseconds. */
+        (void)usleep(20 * 1000);
+        rows[i].change(scratch);
+        bool is_current = loom_file_mark_is_current(&mark, &scratch->folder, "f");
+        if (is_current != rows[i].is_current)
+            fail_msg("row %zu", i);
+    }
+}
+
+static void file_mark_of_nothing_is_never_current(void **state) {
+    const struct scratch *scratch = *state;
+    LOOM_CLEANUP(loom_file_mark_drop)
+    struct loom_file_mark mark = loom_file_mark_take(&scratch->folder, "f");
+    assert_false(loom_file_mark_is_current(&mark, &scratch->folder, "f"));
+    scratch_write(scratch, "f", 0600, "first");
+    assert_false(loom_file_mark_is_current(&mark, &scratch->folder, "f"));
+}
+
+static void file_lacks_only_what_is_certainly_not_there(void **state) {
+    const struct scratch *scratch = *state;
+    assert_true(loom_file_lacks(scratch->path, "f"));
+    assert_true(loom_file_lacks(scratch_path(scratch, "nowhere"), "f"));
+    scratch_write(scratch, "f", 0600, "");
+    assert_false(loom_file_lacks(scratch->path, "f"));
+    assert_false(loom_file_lacks(scratch_path(scratch, "f"), "f")); /* ENOTDIR: who knows */
+    assert_int_equal(symlink("nothing", scratch_path(scratch, "link")), 0);
+    assert_false(loom_file_lacks(scratch->path, "link"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
 
 int main(void) {
@@ -317,6 +391,9 @@ int main(void) {
         TEST(file_move_never_replaces),
         TEST(file_move_missing_is_not_found),
         TEST(file_move_takes_any_kind),
+        TEST(file_mark_is_current_until_something_happens),
+        TEST(file_mark_of_nothing_is_never_current),
+        TEST(file_lacks_only_what_is_certainly_not_there),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
