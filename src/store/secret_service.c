@@ -94,6 +94,16 @@ enum loom_err loom_secret_service_await_write(struct loom_secret_service *servic
 
 /* ---- Opening ---- */
 
+/*
+ * A call that was given up in time is answered, too: that it was. The process has one connection to
+ * the bus, so it may be another call that was given up.
+ */
+static bool is_given_up(const struct loom_secret_service *service, const GError *fault) {
+    return now_ms(service) >= service->until_ms ||
+           (fault != NULL && fault->domain == service->loop.lib->io_error_quark() &&
+            fault->code == G_IO_ERROR_CANCELLED);
+}
+
 static enum loom_err connect_bus(struct loom_secret_service *service, struct loom_error *error) {
     const struct loom_libsecret *lib = service->loop.lib;
     struct loom_call call;
@@ -105,10 +115,9 @@ static enum loom_err connect_bus(struct loom_secret_service *service, struct loo
     if (err == LOOM_OK) {
         service->bus = lib->bus_get_finish(call.result, &fault);
         if (service->bus == NULL) {
+            int why = is_given_up(service, fault) ? ETIMEDOUT : ENOENT;
             loom_error_ignore(loom_secret_service_fault(service, fault, error)); /* logged */
-            /* A call that was given up in time is answered, too: that it was. */
-            bool is_late = now_ms(service) >= service->until_ms;
-            err = loom_secret_service_fail(service, is_late ? ETIMEDOUT : ENOENT, error);
+            err = loom_secret_service_fail(service, why, error);
         }
     }
     loom_call_end(&call);

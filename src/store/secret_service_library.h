@@ -48,6 +48,7 @@
     GLIB(dbus_connection_call)                                                                     \
     GLIB(dbus_connection_call_finish)                                                              \
     GLIB(dbus_error_quark)                                                                         \
+    GLIB(io_error_quark)                                                                           \
     GLIB(dbus_proxy_get_name)                                                                      \
     GLIB(dbus_proxy_get_object_path)                                                               \
     GLIB(dbus_proxy_get_cached_property)                                                           \
