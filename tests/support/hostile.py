@@ -14,6 +14,7 @@ second or third row of a long table stands for those beside it.
 """
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
 
@@ -35,6 +36,9 @@ def row(name, command, table, status, code=None, says=(), asks=None):
     that is not once at most: {"poll": 2}.
     """
     return Row(name, command, table, status, code, says, asks or {})
+
+
+NUMBERS = itertools.count()  # no two rows share an address
 
 
 class Case(loomtest.Case):
@@ -73,8 +77,8 @@ class Case(loomtest.Case):
             rows = rows[::1 if len(rows) < 4 else 2 if len(rows) < 9 else 3]
         self.assertEqual(len({each.name for each in rows}), len(rows), "a name stands twice")
         prepared = []
-        for at, each in enumerate(rows):
-            url = hostile.add(f"/r{at}-{id(rows) % 9973}", each.table)
+        for each in rows:
+            url = hostile.add(f"/r{next(NUMBERS)}", each.table)
             prepared.append((each, url, self.new_home()))
         with concurrent.futures.ThreadPoolExecutor(ROWS_AT_ONCE) as pool:
             futures = [pool.submit(self.run_row, *one, env or {}, argv) for one in prepared]

@@ -45,9 +45,11 @@ class Result:
         self.out, self.err = out, err
         self.seen = program.seen  # what /proc showed: (kind, pid, bytes)
         own = {data for kind, pid, data in self.seen if kind == "cmdline" and pid == program.pid}
-        # The program itself; a thread of a sanitizer that looks like a child is no other.
+        # The program itself; a thread of a sanitizer that looks like a child is no other. A child
+        # that is about to become another program looks like it for a moment, too.
+        others = {pid for kind, pid, data in self.seen if kind == "cmdline" and data not in own}
         self.pids = {program.pid} | {pid for kind, pid, data in self.seen
-                                     if kind == "cmdline" and data in own}
+                                     if kind == "cmdline" and data in own and pid not in others}
         self.is_door = False  # its standard output is meant to carry a secret
 
     @property
