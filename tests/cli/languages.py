@@ -10,6 +10,7 @@ import re
 import termios
 
 import loomtest
+import programs
 import servers
 
 PO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "po")
@@ -24,8 +25,8 @@ FEW = tuple(LOCALES[at] for at in (0, 3, 4))  # for what takes a second each
 CODE = r"\d{3}-\d{3}-\d{3}"
 NAME = re.compile(r"\\\{\w+\\\}")
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
-ADDRESS = re.compile(r"\bhttps?://\S+|\b\d+x\d+\b")  # or the size of a terminal
-ACCOUNT = {"Ada", "Lovelace"}
+ADDRESS = re.compile(r"\bhttps?://\S+|\b\d+x\d+\b|\S+T[\d:]+Z\b")  # or a size, or a time
+ACCOUNT = {"Ada", "Lovelace", "ar"}  # and the language, as doctor names it
 TOKEN = loomtest.marker("languages")
 
 
@@ -178,8 +179,8 @@ class Languages(loomtest.Case):
 
     def test_help(self):
         for argv in ([], ["help"], ["help", "login"], ["help", "logout"], ["help", "help"],
-                     ["help", "status"], ["help", "token"],
-                     ["help", "credential-helper"]):
+                     ["help", "status"], ["help", "token"], ["help", "setup-git"],
+                     ["help", "doctor"], ["help", "completion"], ["help", "credential-helper"]):
             found = self.each(*argv)
             for result in found.values():
                 self.assertEqual(result.err, b"")
@@ -188,6 +189,39 @@ class Languages(loomtest.Case):
         for word in ("login", "credential-helper", "--server URL", "-v, --verbose", "LOOM_TOKEN_FILE"):
             for result in self.each("help").values():
                 self.assertRegex(result.out.decode(), rf"(?m)^  {word}  ")
+
+    def test_setting_up_git(self):
+        self.each("setup-git", status=2)
+        self.each("setup-git", self.server.url)
+        self.each("setup-git", self.server.url, "--remove")
+        self.each("setup-git", self.server.url, env={"PATH": "/nonexistent"}, status=1)
+        with open(os.path.join(self.home.path, ".gitconfig"), "w") as file:
+            file.write("[credential]\n\thelper = store\n")
+        for language, names in LANGUAGES.items():
+            for argv in (["setup-git"], ["setup-git", "--remove"]):
+                program = self.start(*argv, self.server.url, terminal=programs.STREAMS, env=names)
+                result = program.finish()
+                self.assertEqual(result.status, 0, result)
+                self.check_language(language, (result.err + result.out).decode())
+
+    def test_finding_out_what_is_wrong(self):
+        self.each("doctor")
+        self.each("doctor", "--server", self.server.url, status=6)
+        trust = {"LOOM_CA_FILE": self.authority.file}
+        self.each("doctor", "--server", self.server.url, env=trust)
+        self.each("doctor", "--server", "https://localhost:1", env={"LANGUAGE": "", "BROWSER": ""}, status=6)
+        for language, names in LANGUAGES.items():
+            program = self.start("doctor", "--server", self.server.url, terminal=programs.STREAMS,
+                                 env={**names, **trust})
+            result = program.finish()
+            self.assertEqual(result.status, 0, result)
+            self.check_language(language, (result.err + result.out).decode())
+
+    def test_completion_is_the_same(self):
+        for shell in ("bash", "zsh", "fish"):
+            self.same("completion", shell)
+        for result in self.results:
+            result.is_door = True  # a script has lines of any width
 
     def test_what_was_mistyped(self):
         for argv in (["frob"], ["login", "--frob"], ["login", "--server"], ["login", "--json=x"],
