@@ -49,9 +49,8 @@ class GnomeKeyring(keyrings.Case):
         self.assertEqual(self.get(self.server.url, env=self.env), {})
 
     def test_an_answer_opens_what_libsecret_needs_and_no_more(self):
-        """docs/PERFORMANCE.md: whoever brings another library brings it here as well."""
-        if loomtest.IS_SANITIZED:
-            self.skipTest("a sanitizer's runtime brings libraries of its own")
+        """docs/PERFORMANCE.md: whoever brings another library brings it here as well. A sanitizer's
+        runtime brings its own, which are not counted."""
         self.login(self.server, env=self.env)
         log = os.path.join(self.folder, "loaded")
         answer = self.get(self.server.url, env={**self.env, "LD_DEBUG": "files",
@@ -64,7 +63,8 @@ class GnomeKeyring(keyrings.Case):
                     loaded |= set(re.findall(r"calling init: \S*/([^/\s]+?)\.so[.\d]*$", file.read(),
                                              re.MULTILINE))
         self.assertIn("libsecret-1", loaded)
-        self.assertEqual(loaded - LIBRARIES, set())
+        if not loomtest.IS_SANITIZED:
+            self.assertEqual(loaded - LIBRARIES, set())
 
     def test_json_names_the_place(self):
         events = self.events(self.login(self.server, "--json", env=self.env))
