@@ -111,7 +111,7 @@ static const struct {
     bool needs_server;
 } checks[] = {
     {loom_doctor_here, false},   {loom_doctor_variables, false}, {loom_doctor_keyring, false},
-    {loom_doctor_vault, false},  {loom_doctor_place, false},     {loom_doctor_server, true},
+    {loom_doctor_vault, false},  {loom_doctor_server, true},     {loom_doctor_place, false},
     {loom_doctor_sign_in, true}, {loom_doctor_git, false},
 };
 
