@@ -9,6 +9,7 @@
  */
 #include "system/stream.h"
 
+#include "system/clock.h"
 #include "system/fd_priv.h"
 
 #include <errno.h>
@@ -18,7 +19,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { CHUNK = 1024 };
+/* A paste comes in pieces: it is over when nothing comes for QUIET_MS. A key that is held down never
+   ends, so REST_MS is the most that is waited for. */
+enum { CHUNK = 1024, QUIET_MS = 50, REST_MS = 1000 };
 
 struct hidden {
     int fd;      /* borrowed: the terminal */
@@ -188,6 +191,19 @@ static enum loom_err take_keys(struct hidden *hidden, struct line *line, struct 
     return err;
 }
 
+/* The line is whole. What comes behind it is dropped while nobody sees it; a signal ends the wait. */
+static void drop_rest(const struct hidden *hidden) {
+    const struct loom_clock clock = loom_clock_system(NULL);
+    int64_t until_ms = clock.now_ms(clock.context) + REST_MS;
+    struct pollfd waits[] = {
+        {.fd = hidden->stop_fd, .events = POLLIN},
+        {.fd = hidden->fd, .events = POLLIN},
+    };
+    while (poll(waits, 2, QUIET_MS) == 1 && waits[1].revents == POLLIN &&
+           tcflush(hidden->fd, TCIFLUSH) == 0 && clock.now_ms(clock.context) < until_ms)
+        continue;
+}
+
 static void line_clear(struct line *line) {
     loom_buffer_clear(&line->text);
 }
@@ -211,6 +227,7 @@ enum loom_err loom_stream_read_hidden(const struct loom_hidden_line *hidden_line
         if (err != LOOM_OK)
             return err;
     }
+    drop_rest(&hidden);
     if (loom_buffer_add(out, line.text.data, line.text.len) != LOOM_OK)
         return loom_error_set(error, LOOM_ERR_INTERNAL);
     return LOOM_OK;

@@ -294,7 +294,7 @@ class Certificates(Case):
                             "-cert", "ca.pem", "-keyfile", "ca.key", "-in", stem + ".csr", "-out",
                             stem + ".pem", "-notext", "-startdate", days[0], "-enddate", days[1]],
                            **run)
-        port = servers.closed_port()
+        port = servers.free_port()
         process = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert",
                                     stem + ".pem", "-key", stem + ".key", "-quiet", "-www"],
                                    env=servers.clean_environment(), stdin=subprocess.DEVNULL,

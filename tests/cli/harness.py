@@ -59,6 +59,22 @@ class Harness(loomtest.Case):
             program.finish()
             self.check_noticed("a secret stands")
 
+    def test_a_secret_that_a_child_inherits(self):
+        """What is ours goes to no child; what is the user's, a proxy's password say, may."""
+        for name, is_leak in (("LOOM_S", True), ("S_PROXY", False)):
+            self.plant(SECRET)
+            program = self.start("-c", "cat; :", program="/bin/sh", env={name: SECRET}, stdin=None)
+            self.wait_for(lambda: any(kind == "environ" and pid != program.process.pid
+                                      for kind, pid, _ in program.seen.copy()))
+            self.wait_for(lambda: (b"cat\0") in {data for kind, _, data in program.seen.copy()
+                                                 if kind == "cmdline"})
+            program.close_stdin()
+            program.finish()
+            if is_leak:
+                self.check_noticed("a secret stands")
+            self.check_secrets()
+            self.planted.clear()
+
     def test_a_secret_in_a_file(self):
         for path in (self.home.path + "/note", self.home.config + "/credentials.json"):
             self.plant(SECRET)

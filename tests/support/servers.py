@@ -5,6 +5,7 @@ import http.client
 import http.server
 import json
 import os
+import random
 import socket
 import ssl
 import subprocess
@@ -76,7 +77,7 @@ class DevServer:
         argv = [os.environ["LOOM_DEV_SERVER"], "--log", self.log_file, "--ready", ready,
                 "--secrets", self.secrets_file, *map(str, options)]
         if "--public-url" in options and "--port" not in options:
-            argv += ["--port", str(closed_port())]
+            argv += ["--port", str(free_port())]
         if authority is not None:
             certificate, key = authority.issue(*names, days=days)
             argv += ["--cert", certificate, "--key", key]
@@ -285,10 +286,28 @@ def answering(data):
     return serve
 
 
+_held = []  # until this process ends
+
+
 def closed_port():
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """A port on which nobody listens, nor will as long as this process lives."""
+    _held.append(socket.socket())
+    _held[-1].bind(("127.0.0.1", 0))
+    return _held[-1].getsockname()[1]
+
+
+def free_port():
+    """A port to listen on: none of those that the system gives away by itself meanwhile."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        above = int(file.read().split()[0])
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", random.randrange(above // 2, above)))
+            except OSError:  # somebody has it
+                continue
+            return probe.getsockname()[1]
 
 
 class Scripted:

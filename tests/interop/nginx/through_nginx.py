@@ -14,7 +14,7 @@ class ThroughNginx(gitcase.GitCase):
 
     def serve_behind(self, path="", *options):
         """A server that is told what it is called outside, and the nginx in front of it."""
-        port = servers.closed_port()
+        port = servers.free_port()
         if path:
             options += ("--base-path", path)
         server = self.serve("--public-url", f"https://localhost:{port}{path}", *options)

@@ -33,9 +33,10 @@ static void read_hidden_second_line_is_dropped_unseen(void **state) {
     assert_line(*state, "one\ntwo\n", LOOM_OK, "one");
 }
 
-/* More of it than one read takes: what the terminal still holds is no command for the shell. */
+/* More of it than a terminal holds at once: what is still on its way is neither shown nor a command
+   for the shell. */
 static void read_hidden_rest_of_a_paste_is_dropped(void **state) {
-    static char paste[3500];
+    static char paste[20000];
     memset(paste, 'r', sizeof paste - 2);
     memcpy(paste, "s3cret\n", 7);
     paste[sizeof paste - 2] = '\n';
