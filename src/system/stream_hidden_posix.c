@@ -19,8 +19,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* A paste comes in pieces: it is over when nothing comes for QUIET_MS. A key that is held down never
-   ends, so REST_MS is the most that is waited for. */
+/* A paste comes in pieces: it is over when nothing comes for QUIET_MS. A key that is held down
+   never ends, so REST_MS is the most that is waited for. */
 enum { CHUNK = 1024, QUIET_MS = 50, REST_MS = 1000 };
 
 struct hidden {
@@ -191,7 +191,8 @@ static enum loom_err take_keys(struct hidden *hidden, struct line *line, struct 
     return err;
 }
 
-/* The line is whole. What comes behind it is dropped while nobody sees it; a signal ends the wait. */
+/* The line is whole. What comes behind it is dropped while nobody sees it; a signal ends the wait.
+ */
 static void drop_rest(const struct hidden *hidden) {
     const struct loom_clock clock = loom_clock_system(NULL);
     int64_t until_ms = clock.now_ms(clock.context) + REST_MS;
