@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/openssl_library.h"
 
+#include "base/library.h"
 #include "crypto/crypto.h"
 
 #include <dlfcn.h>
@@ -12,18 +13,7 @@
 
 #define SONAME "libcrypto.so.3"
 
-/* The note of uapi-group.org's "ELF dlopen metadata"; http/curl_library.c says why in assembler. */
-__asm__(".pushsection .note.dlopen, \"a\", %note\n"
-        ".balign 4\n"
-        ".4byte 1f - 0f, 3f - 2f, 0x407c0c0a\n"
-        "0: .asciz \"FDO\"\n"
-        "1: .balign 4\n"
-        "2: .asciz \"[{\\\"feature\\\":\\\"crypto\\\","
-        "\\\"description\\\":\\\"Encrypts what is stored in a file\\\","
-        "\\\"priority\\\":\\\"required\\\","
-        "\\\"soname\\\":[\\\"" SONAME "\\\"]}]\"\n"
-        "3: .balign 4\n"
-        ".popsection\n");
+LOOM_LIBRARY_NOTE("crypto", "Encrypts what is stored in a file", "required", SONAME);
 
 /* ---- libcrypto's own functions ---- */
 
@@ -35,10 +25,7 @@ struct functions {
     __typeof__(RAND_bytes_ex) *random;
 };
 
-static const struct {
-    const char *name;
-    size_t at; /* of the pointer in struct functions */
-} symbols[] = {
+static const struct loom_library_symbol symbols[] = {
     {"OSSL_LIB_CTX_new", offsetof(struct functions, context_new)},
     {"OSSL_PROVIDER_load", offsetof(struct functions, provider_load)},
     {"OSSL_PROVIDER_query_operation", offsetof(struct functions, provider_query)},
@@ -54,17 +41,6 @@ static enum loom_err lacks(struct loom_error *error, const char *soname, const c
     (void)snprintf(why, sizeof why, what != NULL ? "%s lacks %s" : "%s cannot be opened", soname,
                    what);
     return loom_error_os(error, LOOM_ERR_INTERNAL, ENOENT, why);
-}
-
-/* NULL: all are there; else the name of one that is not. */
-static const char *bind_symbols(void *library, struct functions *out_table) {
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (symbol == NULL)
-            return symbols[i].name;
-        memcpy((char *)out_table + symbols[i].at, &symbol, sizeof symbol);
-    }
-    return NULL;
 }
 
 /* ---- The provider's ---- */
@@ -177,7 +153,8 @@ enum loom_err loom_openssl_open(const char *soname, struct loom_openssl *out_ope
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
         return lacks(error, soname, NULL);
-    const char *missing = bind_symbols(library, &functions);
+    const char *missing =
+        loom_library_bind(library, symbols, sizeof symbols / sizeof symbols[0], &functions);
     if (missing != NULL)
         return lacks(error, soname, missing);
     enum loom_err err = load_provider(&functions, soname, &openssl, error);

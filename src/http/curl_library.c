@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/curl_library.h"
 
+#include "base/library.h"
 #include "base/memory.h"
 #include "http/http.h"
 
@@ -17,30 +18,12 @@
  */
 enum { VERSION_MIN = 0x075800 };
 
-/*
- * The note of uapi-group.org's "ELF dlopen metadata": owner "FDO", type 0x407c0c0a, content JSON.
- * Packaging tools read it and turn it into a dependency. In assembler, because compilers pad and
- * align data as they see fit, and a note that is not aligned to 4 bytes is none.
- */
-__asm__(".pushsection .note.dlopen, \"a\", %note\n"
-        ".balign 4\n"
-        ".4byte 1f - 0f, 3f - 2f, 0x407c0c0a\n"
-        "0: .asciz \"FDO\"\n"
-        "1: .balign 4\n"
-        "2: .asciz \"[{\\\"feature\\\":\\\"http\\\","
-        "\\\"description\\\":\\\"Talks to the server\\\","
-        "\\\"priority\\\":\\\"required\\\","
-        "\\\"soname\\\":[\\\"" SONAME "\\\"]}]\"\n"
-        "3: .balign 4\n"
-        ".popsection\n");
+LOOM_LIBRARY_NOTE("http", "Talks to the server", "required", SONAME);
 
 #define SYMBOL(name)                                                                               \
     { "curl_" #name, offsetof(struct loom_curl, name) }
 
-static const struct {
-    const char *name;
-    size_t at; /* of the pointer in struct loom_curl */
-} SYMBOLS[] = {
+static const struct loom_library_symbol SYMBOLS[] = {
     SYMBOL(global_init),
     SYMBOL(global_init_mem),
     SYMBOL(version_info),
@@ -69,18 +52,14 @@ _Static_assert(sizeof SYMBOLS / sizeof SYMBOLS[0] * sizeof(void *) ==
                    offsetof(struct loom_curl, set_tls_options),
                "every function of libcurl is bound");
 
-static enum loom_err bind_symbols(void *library, const char *soname, struct loom_curl *curl,
-                                  struct loom_error *error) {
-    for (size_t i = 0; i < sizeof SYMBOLS / sizeof SYMBOLS[0]; i++) {
-        void *symbol = dlsym(library, SYMBOLS[i].name);
-        if (symbol == NULL) {
-            char why[128];
-            (void)snprintf(why, sizeof why, "%s lacks %s", soname, SYMBOLS[i].name);
-            return loom_error_detail(error, LOOM_ERR_INTERNAL, why);
-        }
-        memcpy((char *)curl + SYMBOLS[i].at, &symbol, sizeof symbol);
-    }
-    return LOOM_OK;
+/* `lacks` NULL: it is not there at all. */
+static enum loom_err refuse(struct loom_error *error, const char *soname, const char *lacks) {
+    char why[128];
+    if (lacks == NULL)
+        (void)snprintf(why, sizeof why, "%s cannot be opened", soname);
+    else
+        (void)snprintf(why, sizeof why, "%s lacks %s", soname, lacks);
+    return loom_error_detail(error, LOOM_ERR_INTERNAL, why);
 }
 
 /* dlsym also looks through what a library needs; another TLS library has no function of the name.
@@ -121,7 +100,6 @@ static CURLcode initialise(const struct loom_curl *curl, bool is_wiping) {
 
 static enum loom_err prepare(const struct loom_curl *curl, bool is_wiping,
                              struct loom_error *error) {
-    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): bind_symbols filled it, by offsets. */
     enum loom_err err = loom_curl_check(curl->version_info(CURLVERSION_NOW), error);
     if (err == LOOM_OK && initialise(curl, is_wiping) != CURLE_OK)
         err = loom_error_detail(error, LOOM_ERR_INTERNAL, N_("libcurl cannot be initialised"));
@@ -132,14 +110,13 @@ enum loom_err loom_curl_open(const char *soname, bool is_wiping, struct loom_cur
                              struct loom_error *error) {
     struct loom_curl curl = {.global_init = NULL};
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        char why[128];
-        (void)snprintf(why, sizeof why, "%s cannot be opened", soname);
-        return loom_error_detail(error, LOOM_ERR_INTERNAL, why);
-    }
-    enum loom_err err = bind_symbols(library, soname, &curl, error);
-    if (err == LOOM_OK)
-        err = prepare(&curl, is_wiping, error);
+    if (library == NULL)
+        return refuse(error, soname, NULL);
+    const char *missing =
+        loom_library_bind(library, SYMBOLS, sizeof SYMBOLS / sizeof SYMBOLS[0], &curl);
+    if (missing != NULL)
+        return refuse(error, soname, missing);
+    enum loom_err err = prepare(&curl, is_wiping, error);
     if (err == LOOM_OK)
         bind_tls(library, &curl);
     if (err == LOOM_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json/cjson_library.h"
 
+#include "base/library.h"
 #include "json/json.h"
 
 #include <dlfcn.h>
@@ -8,30 +9,15 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 #define SONAME "libcjson.so.1"
 
-/* The note of uapi-group.org's "ELF dlopen metadata"; http/curl_library.c says why in assembler. */
-__asm__(".pushsection .note.dlopen, \"a\", %note\n"
-        ".balign 4\n"
-        ".4byte 1f - 0f, 3f - 2f, 0x407c0c0a\n"
-        "0: .asciz \"FDO\"\n"
-        "1: .balign 4\n"
-        "2: .asciz \"[{\\\"feature\\\":\\\"json\\\","
-        "\\\"description\\\":\\\"Reads what is stored and what servers say\\\","
-        "\\\"priority\\\":\\\"required\\\","
-        "\\\"soname\\\":[\\\"" SONAME "\\\"]}]\"\n"
-        "3: .balign 4\n"
-        ".popsection\n");
+LOOM_LIBRARY_NOTE("json", "Reads what is stored and what servers say", "required", SONAME);
 
 #define SYMBOL(name)                                                                               \
     { "cJSON_" #name, offsetof(struct loom_cjson, name) }
 
-static const struct {
-    const char *name;
-    size_t at; /* of the pointer in struct loom_cjson */
-} symbols[] = {
+static const struct loom_library_symbol symbols[] = {
     SYMBOL(ParseWithLength), SYMBOL(Delete),         SYMBOL(GetObjectItemCaseSensitive),
     SYMBOL(CreateObject),    SYMBOL(CreateArray),    SYMBOL(CreateString),
     SYMBOL(CreateNumber),    SYMBOL(CreateBool),     SYMBOL(CreateNull),
@@ -79,12 +65,10 @@ enum loom_err loom_cjson_open(const char *soname, struct loom_cjson *out_cjson,
     void *library = dlopen(soname, how_to_open());
     if (library == NULL)
         return refuse(error, soname, NULL);
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (symbol == NULL)
-            return refuse(error, soname, symbols[i].name);
-        memcpy((char *)&cjson + symbols[i].at, &symbol, sizeof symbol);
-    }
+    const char *missing =
+        loom_library_bind(library, symbols, sizeof symbols / sizeof symbols[0], &cjson);
+    if (missing != NULL)
+        return refuse(error, soname, missing);
     *out_cjson = cjson;
     return LOOM_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/secret_service_library.h"
 
+#include "base/library.h"
 #include "store/keyring.h"
 #include "system/process_id.h"
 #include "system/sigpipe.h"
@@ -9,30 +10,16 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
 
 #define SONAME "libsecret-1.so.0"
 
-/* The note of uapi-group.org's "ELF dlopen metadata"; http/curl_library.c says why in assembler. */
-__asm__(".pushsection .note.dlopen, \"a\", %note\n"
-        ".balign 4\n"
-        ".4byte 1f - 0f, 3f - 2f, 0x407c0c0a\n"
-        "0: .asciz \"FDO\"\n"
-        "1: .balign 4\n"
-        "2: .asciz \"[{\\\"feature\\\":\\\"keyring\\\","
-        "\\\"description\\\":\\\"Keeps the sign-in in the system keyring\\\","
-        "\\\"priority\\\":\\\"recommended\\\","
-        "\\\"soname\\\":[\\\"" SONAME "\\\"]}]\"\n"
-        "3: .balign 4\n"
-        ".popsection\n");
+LOOM_LIBRARY_NOTE("keyring", "Keeps the sign-in in the system keyring", "recommended", SONAME);
 
 #define GLIB_ROW(name) {"g_" #name, offsetof(struct loom_libsecret, name)},
 #define SECRET_ROW(name) {"secret_" #name, offsetof(struct loom_libsecret, name)},
 
-static const struct {
-    const char *name;
-    size_t at; /* of the pointer in struct loom_libsecret */
-} symbols[] = {LOOM_LIBSECRET_FUNCTIONS(GLIB_ROW, SECRET_ROW)};
+static const struct loom_library_symbol symbols[] = {
+    LOOM_LIBSECRET_FUNCTIONS(GLIB_ROW, SECRET_ROW)};
 
 _Static_assert(sizeof symbols / sizeof symbols[0] * sizeof(void *) == sizeof(struct loom_libsecret),
                "every pointer of the table is bound");
@@ -47,13 +34,11 @@ enum loom_err loom_libsecret_open(const char *soname, struct loom_libsecret *out
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
         return refuse(error, soname);
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        /* GLib's functions are found as well: dlsym also looks through what a library needs. */
-        void *symbol = dlsym(library, symbols[i].name);
-        if (symbol == NULL)
-            return refuse(error, symbols[i].name);
-        memcpy((char *)&lib + symbols[i].at, &symbol, sizeof symbol);
-    }
+    /* GLib's functions are found as well: dlsym also looks through what a library needs. */
+    const char *missing =
+        loom_library_bind(library, symbols, sizeof symbols / sizeof symbols[0], &lib);
+    if (missing != NULL)
+        return refuse(error, missing);
     *out_lib = lib;
     return LOOM_OK;
 }

@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "terminal/qr_priv.h"
 
+#include "base/library.h"
+
 #include <dlfcn.h>
 #include <stddef.h>
-#include <string.h>
 
-/* The note of uapi-group.org's "ELF dlopen metadata"; http/curl_library.c says why in assembler. */
-__asm__(".pushsection .note.dlopen, \"a\", %note\n"
-        ".balign 4\n"
-        ".4byte 1f - 0f, 3f - 2f, 0x407c0c0a\n"
-        "0: .asciz \"FDO\"\n"
-        "1: .balign 4\n"
-        "2: .asciz \"[{\\\"feature\\\":\\\"qr\\\","
-        "\\\"description\\\":\\\"Draws the address as a QR code\\\","
-        "\\\"priority\\\":\\\"recommended\\\","
-        "\\\"soname\\\":[\\\"" LOOM_QRENCODE_SONAME "\\\"]}]\"\n"
-        "3: .balign 4\n"
-        ".popsection\n");
+LOOM_LIBRARY_NOTE("qr", "Draws the address as a QR code", "recommended", LOOM_QRENCODE_SONAME);
 
-static const struct {
-    const char *name;
-    size_t at; /* of the pointer in struct loom_qrencode */
-} symbols[] = {
+static const struct loom_library_symbol symbols[] = {
     {"QRcode_encodeString", offsetof(struct loom_qrencode, encode_string)},
     {"QRcode_free", offsetof(struct loom_qrencode, free)},
 };
@@ -34,12 +21,8 @@ enum loom_err loom_qrencode_open(const char *soname, struct loom_qrencode *out_l
     void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
         return LOOM_ERR_NOT_FOUND;
-    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
-        void *symbol = dlsym(library, symbols[i].name);
-        if (symbol == NULL)
-            return LOOM_ERR_NOT_FOUND;
-        memcpy((char *)&found + symbols[i].at, &symbol, sizeof symbol);
-    }
+    if (loom_library_bind(library, symbols, sizeof symbols / sizeof symbols[0], &found) != NULL)
+        return LOOM_ERR_NOT_FOUND;
     *out_library = found;
     return LOOM_OK;
 }
