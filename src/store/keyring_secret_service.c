@@ -6,14 +6,25 @@
 #include "store/secret_service_list.h"
 #include "store/secret_service_match.h"
 #include "store/secret_service_save.h"
+#include "store/secret_service_sdbus.h"
+#include "json/json.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * What was listed just now is looked through first, once, when a token is asked for: git's question
+ * is which server is meant, and then for its token.
+ */
+enum { LISTED_MS = 500 };
+
 struct keyring {
     struct loom_store store;
     struct loom_secret_service service;
+    struct loom_secret_records listed;
+    int64_t listed_ms; /* when */
+    bool is_slow;      /* it cannot be read over sd-bus */
     enum loom_keyring_state state;
     bool is_saving;
     bool has_failed_to_save; /* `state` says why, until a save works */
@@ -37,8 +48,6 @@ struct task {
 
 typedef enum loom_err perform(struct keyring *keyring, const struct task *task,
                               struct loom_error *error);
-
-static perform perform_find;
 
 static enum loom_keyring_state state_of(const struct loom_error *error) {
     switch (error->os_error) {
@@ -72,6 +81,31 @@ static void note_state(struct keyring *keyring, enum loom_err err, const struct 
 }
 
 /*
+ * Read over sd-bus, where that has not failed yet and libsecret is not open anyway. False: it
+ * cannot be told this way. Nothing but a failure is noted of a keyring that libsecret may know to
+ * be locked.
+ */
+static bool run_quickly(struct keyring *keyring, perform *what, const struct task *task,
+                        enum loom_err *out_err, struct loom_error *error) {
+    struct loom_error why = LOOM_ERROR_INIT;
+    struct loom_secret_service *service = &keyring->service;
+    if (keyring->is_slow || service->proxy != NULL)
+        return false;
+    enum loom_err err = loom_secret_service_begin(service, true, &why);
+    if (err == LOOM_OK)
+        err = what(keyring, task, &why);
+    loom_secret_service_leave(service);
+    keyring->is_slow = err == LOOM_ERR_KEYRING && why.os_error == ENOTSUP;
+    if (keyring->is_slow)
+        return false;
+    note_state(keyring, err, &why);
+    if (error != NULL)
+        *error = why;
+    *out_err = err;
+    return true;
+}
+
+/*
  * A keyring that was restarted knows nothing of our conversation: it answers with a failure, which
  * nothing came of, or is no longer to be found. A new conversation, once, is worth it.
  */
@@ -80,8 +114,7 @@ static enum loom_err run(struct keyring *keyring, perform *what, const struct ta
     struct loom_error why = LOOM_ERROR_INIT;
     struct loom_secret_service *service = &keyring->service;
     enum loom_err err = LOOM_OK;
-    if (what != perform_find) /* what was listed, is so no longer */
-        loom_secret_service_free_list(service, &service->listed);
+    loom_secret_records_clear(&keyring->listed); /* it may be so no longer */
     for (int attempt = 0; attempt < 2; attempt++) {
         bool was_open = service->proxy != NULL;
         why = (struct loom_error)LOOM_ERROR_INIT;
@@ -122,9 +155,7 @@ static enum loom_err perform_find(struct keyring *keyring, const struct task *ta
                                   struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_match_clear)
     struct loom_secret_match match = {.service = &keyring->service};
-    enum loom_err err = loom_secret_match_find_listed(&match, task->question, error);
-    if (err == LOOM_OK && match.best == NULL)
-        err = loom_secret_match_find_or_unlock(&match, task->question, error);
+    enum loom_err err = loom_secret_match_find_or_unlock(&match, task->question, error);
     if (err == LOOM_OK && match.best == NULL)
         err = loom_error_set(error, LOOM_ERR_NOT_FOUND);
     if (err == LOOM_OK && match.is_adoptable)
@@ -136,12 +167,41 @@ static enum loom_err perform_find(struct keyring *keyring, const struct task *ta
     return loom_error_set(error, LOOM_OK);
 }
 
+/* What nobody's import may answer, libsecret has to look for: it would be changed. */
+static enum loom_err find_quickly(struct keyring *keyring, const struct task *task,
+                                  struct loom_error *error) {
+    enum loom_err err = loom_secret_sdbus_find(&keyring->service, task->question->origin,
+                                               task->out_credential, error);
+    return err == LOOM_ERR_NOT_FOUND && task->question->may_adopt
+               ? loom_error_os(error, LOOM_ERR_KEYRING, ENOTSUP, NULL)
+               : err;
+}
+
+/* Handed out once, so that who looks again because something may have changed does look. */
+static bool find_listed(struct keyring *keyring, const struct task *task) {
+    LOOM_CLEANUP(loom_secret_records_clear) struct loom_secret_records listed = keyring->listed;
+    const struct loom_clock *clock = keyring->service.options.clock;
+    const struct loom_origin *origin = task->question->origin;
+    char key[LOOM_STORE_KEY_MAX];
+    keyring->listed.first = NULL;
+    return listed.first != NULL &&
+           clock->now_ms(clock->context) - keyring->listed_ms <= LISTED_MS &&
+           loom_store_key(origin, false, key) == LOOM_OK &&
+           loom_secret_records_take(&listed, key, origin, task->out_credential);
+}
+
 static enum loom_err keyring_find(struct loom_store *store,
                                   const struct loom_store_question *question,
                                   struct loom_credential *out_credential,
                                   struct loom_error *error) {
+    struct keyring *keyring = keyring_of(store);
     struct task task = {.question = question, .out_credential = out_credential};
-    return run(keyring_of(store), perform_find, &task, true, error);
+    enum loom_err err = LOOM_OK;
+    if (find_listed(keyring, &task))
+        return loom_error_set(error, LOOM_OK);
+    return run_quickly(keyring, find_quickly, &task, &err, error)
+               ? err
+               : run(keyring, perform_find, &task, true, error);
 }
 
 /* ---- Saving ---- */
@@ -275,26 +335,55 @@ static enum loom_err unlock_and_list(struct loom_secret_service *service, GList 
     return loom_secret_service_search(service, NULL, items, error);
 }
 
+/* Show what was listed. When all of it was read, keep it for whoever asks next. */
+static void show(struct keyring *keyring, const struct task *task,
+                 struct loom_secret_records *records, bool is_whole) {
+    const struct loom_clock *clock = keyring->service.options.clock;
+    loom_secret_records_visit(records, task->visit, task->context);
+    if (!is_whole)
+        return;
+    loom_secret_records_clear(&keyring->listed);
+    keyring->listed = *records;
+    keyring->listed_ms = clock->now_ms(clock->context);
+    records->first = NULL;
+}
+
 static enum loom_err perform_list(struct keyring *keyring, const struct task *task,
                                   struct loom_error *error) {
+    LOOM_CLEANUP(loom_secret_records_clear) struct loom_secret_records records = {NULL};
     struct loom_secret_service *service = &keyring->service;
+    bool is_by_label = service->options.is_by_label;
     GList *items = NULL;
     enum loom_err err = loom_secret_service_search(service, NULL, &items, error);
-    if (err == LOOM_OK && !service->options.is_by_label && is_all_locked(service->loop.lib, items))
+    if (err == LOOM_OK && !is_by_label && is_all_locked(service->loop.lib, items))
         err = unlock_and_list(service, &items, error);
     if (err == LOOM_OK)
-        err = loom_error_set(error,
-                             loom_secret_list_visit(service, items, task->visit, task->context));
-    if (err == LOOM_OK && !service->options.is_by_label && !is_any_locked(service, items))
-        loom_secret_service_keep_listed(service, &items);
+        err = loom_json_error(error, loom_secret_list_read(service, items, &records));
+    if (err == LOOM_OK)
+        show(keyring, task, &records, !is_by_label && !is_any_locked(service, items));
     loom_secret_service_free_list(service, &items);
+    return err;
+}
+
+static enum loom_err list_quickly(struct keyring *keyring, const struct task *task,
+                                  struct loom_error *error) {
+    LOOM_CLEANUP(loom_secret_records_clear) struct loom_secret_records records = {NULL};
+    enum loom_err err = loom_secret_sdbus_list(&keyring->service, &records, error);
+    if (err == LOOM_OK)
+        show(keyring, task, &records, true);
     return err;
 }
 
 static enum loom_err keyring_list(struct loom_store *store, loom_store_visit *visit, void *context,
                                   struct loom_error *error) {
+    struct keyring *keyring = keyring_of(store);
     struct task task = {.visit = visit, .context = context};
-    return run(keyring_of(store), perform_list, &task, true, error);
+    enum loom_err err = LOOM_OK;
+    /* No label is worth a secret. */
+    return !keyring->service.options.is_by_label &&
+                   run_quickly(keyring, list_quickly, &task, &err, error)
+               ? err
+               : run(keyring, perform_list, &task, true, error);
 }
 
 /* ---- The rest ---- */
@@ -312,6 +401,7 @@ static void keyring_describe(struct loom_store *store, struct loom_store_info *o
 static void keyring_close(struct loom_store *store) {
     struct keyring *keyring = keyring_of(store);
     loom_secret_service_drop(&keyring->service);
+    loom_secret_records_clear(&keyring->listed);
     free(keyring);
 }
 

@@ -192,7 +192,7 @@ static enum loom_err open_all(struct loom_secret_service *service, struct loom_e
 
 /* ---- Operations ---- */
 
-enum loom_err loom_secret_service_enter(struct loom_secret_service *service, bool is_stoppable,
+enum loom_err loom_secret_service_begin(struct loom_secret_service *service, bool is_stoppable,
                                         struct loom_error *error) {
     int64_t left_ms = LOOM_KEYRING_CALL_MS;
     int64_t total_ms = service->options.total_ms;
@@ -203,7 +203,13 @@ enum loom_err loom_secret_service_enter(struct loom_secret_service *service, boo
     service->is_stoppable = is_stoppable;
     if (service->dead_errno != 0)
         return loom_error_os(error, LOOM_ERR_KEYRING, service->dead_errno, NULL);
-    return service->proxy != NULL ? LOOM_OK : open_all(service, error);
+    return LOOM_OK;
+}
+
+enum loom_err loom_secret_service_enter(struct loom_secret_service *service, bool is_stoppable,
+                                        struct loom_error *error) {
+    enum loom_err err = loom_secret_service_begin(service, is_stoppable, error);
+    return err != LOOM_OK || service->proxy != NULL ? err : open_all(service, error);
 }
 
 void loom_secret_service_leave(struct loom_secret_service *service) {
@@ -214,7 +220,6 @@ void loom_secret_service_drop(struct loom_secret_service *service) {
     const struct loom_libsecret *lib = service->loop.lib;
     if (lib == NULL)
         return;
-    loom_secret_service_free_list(service, &service->listed);
     if (service->proxy != NULL)
         lib->object_unref(service->proxy);
     if (service->bus != NULL)

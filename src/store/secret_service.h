@@ -32,12 +32,14 @@ struct loom_secret_service {
     bool is_writing;            /* the last call: its failure may quote what was written */
     bool is_unlocked;           /* where new items go, as far as known */
     bool has_asked;             /* a person was asked: once is enough */
-    GList *listed;              /* owned: what the last operation listed, all of it read */
-    int64_t listed_ms;          /* and when */
     int dead_errno;             /* ENOENT, ETIMEDOUT, EINPROGRESS, ECANCELED: for good; else 0 */
 };
 
-/* Begin an operation: its time starts, and the service is opened. To be left in any case. */
+/* Begin an operation: its time starts. To be left in any case. */
+LOOM_CHECKED enum loom_err loom_secret_service_begin(struct loom_secret_service *service,
+                                                     bool is_stoppable, struct loom_error *error);
+
+/* The same, and the service is opened over libsecret. */
 LOOM_CHECKED enum loom_err loom_secret_service_enter(struct loom_secret_service *service,
                                                      bool is_stoppable, struct loom_error *error);
 
@@ -64,15 +66,6 @@ LOOM_CHECKED enum loom_err loom_secret_service_search(struct loom_secret_service
 /* The server that an item's label names. False: none. */
 bool loom_secret_service_read_label(struct loom_secret_service *service, SecretItem *item,
                                     struct loom_origin *out_origin);
-
-/*
- * Keep a list, which becomes the service's, for whoever asks next; and take it: NULL when there is
- * none, or it is older than LOOM_KEYRING_LISTED_MS. It is handed out once, so that who looks again
- * because something may have changed does look.
- */
-enum { LOOM_KEYRING_LISTED_MS = 500 };
-void loom_secret_service_keep_listed(struct loom_secret_service *service, GList **items);
-GList *loom_secret_service_take_listed(struct loom_secret_service *service);
 
 void loom_secret_service_free_list(struct loom_secret_service *service, GList **items);
 

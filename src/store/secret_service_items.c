@@ -157,23 +157,6 @@ bool loom_secret_service_read_label(struct loom_secret_service *service, SecretI
     return is_read;
 }
 
-void loom_secret_service_keep_listed(struct loom_secret_service *service, GList **items) {
-    const struct loom_clock *clock = service->options.clock;
-    loom_secret_service_free_list(service, &service->listed);
-    service->listed = *items;
-    service->listed_ms = clock->now_ms(clock->context);
-    *items = NULL;
-}
-
-GList *loom_secret_service_take_listed(struct loom_secret_service *service) {
-    const struct loom_clock *clock = service->options.clock;
-    GList *listed = service->listed;
-    service->listed = NULL;
-    if (clock->now_ms(clock->context) - service->listed_ms > LOOM_KEYRING_LISTED_MS)
-        loom_secret_service_free_list(service, &listed);
-    return listed;
-}
-
 void loom_secret_service_free_list(struct loom_secret_service *service, GList **items) {
     if (*items != NULL)
         service->loop.lib->list_free_full(*items, service->loop.lib->object_unref);

@@ -3,11 +3,12 @@
 #ifndef LOOM_STORE_SECRET_SERVICE_LIST_H
 #define LOOM_STORE_SECRET_SERVICE_LIST_H
 
+#include "store/secret_records.h"
 #include "store/secret_service.h"
 
-/* Visit each server of `items` once, and each import of no origin. Others' items are no servers. */
-LOOM_CHECKED enum loom_err loom_secret_list_visit(struct loom_secret_service *service,
-                                                  const GList *items, loom_store_visit *visit,
-                                                  void *context);
+/* Add what each item says, or when secrets are not read, the server that its label names. */
+LOOM_CHECKED enum loom_err loom_secret_list_read(struct loom_secret_service *service,
+                                                 const GList *items,
+                                                 struct loom_secret_records *records);
 
 #endif

@@ -8,46 +8,52 @@
 
 /* ---- One item ---- */
 
-const char *loom_secret_match_key(struct loom_secret_service *service, GHashTable *attributes) {
-    const struct loom_libsecret *lib = service->loop.lib;
-    const char *target = lib->hash_table_lookup(attributes, "target");
-    const char *key = lib->hash_table_lookup(attributes, "username");
-    bool is_ours = key != NULL && strlen(key) < LOOM_STORE_KEY_MAX &&
-                   (target == NULL || strcmp(target, "default") == 0);
-    return is_ours ? key : NULL;
-}
+/* An item as the keyring tells it, and what that points into. */
+struct view {
+    struct loom_secret_item item;
+    GHashTable *attributes; /* owned, or NULL; so is the value */
+    SecretValue *value;
+};
 
-static bool has_our_key(struct loom_secret_service *service, SecretItem *item) {
-    GHashTable *attributes = service->loop.lib->item_get_attributes(item);
-    if (attributes == NULL)
-        return false;
-    bool has_key = loom_secret_match_key(service, attributes) != NULL;
-    service->loop.lib->hash_table_unref(attributes);
-    return has_key;
-}
-
-enum loom_err loom_secret_match_read(struct loom_secret_service *service, SecretItem *item,
-                                     struct loom_credential *out_credential) {
-    const struct loom_libsecret *lib = service->loop.lib;
-    struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-    SecretValue *value = lib->item_get_secret(item);
-    if (value == NULL || !has_our_key(service, item)) {
-        if (value != NULL)
-            lib->value_unref(value);
-        return LOOM_ERR_DAMAGED;
-    }
+static struct view view_of(const struct loom_libsecret *lib, SecretItem *item) {
+    struct view view = {.attributes = lib->item_get_attributes(item),
+                        .value = lib->item_get_secret(item)};
     gsize len = 0;
-    const char *json = lib->value_get(value, &len);
-    enum loom_err err = LOOM_ERR_DAMAGED;
-    if (json != NULL && len > 0 && len <= LOOM_CREDENTIAL_JSON_MAX)
-        err = loom_credential_parse(json, len, &credential);
-    lib->value_unref(value);
-    if (err != LOOM_OK)
-        return err;
-    if (credential.obtained_at == 0)
-        credential.obtained_at = (int64_t)lib->item_get_modified(item);
-    *out_credential = credential;
-    return LOOM_OK;
+    view.item.path = lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)item);
+    view.item.modified = lib->item_get_modified(item);
+    if (view.attributes != NULL) {
+        view.item.username = lib->hash_table_lookup(view.attributes, "username");
+        view.item.target = lib->hash_table_lookup(view.attributes, "target");
+    }
+    if (view.value != NULL)
+        view.item.json = lib->value_get(view.value, &len);
+    view.item.len = len;
+    return view;
+}
+
+static void view_end(const struct loom_libsecret *lib, const struct view *view) {
+    if (view->attributes != NULL)
+        lib->hash_table_unref(view->attributes);
+    if (view->value != NULL)
+        lib->value_unref(view->value);
+}
+
+enum loom_err loom_secret_match_note(struct loom_secret_service *service, SecretItem *item,
+                                     struct loom_secret_records *records) {
+    struct view view = view_of(service->loop.lib, item);
+    enum loom_err err = loom_secret_records_add(records, &view.item);
+    view_end(service->loop.lib, &view);
+    return err;
+}
+
+/* Of what was found under the key of that number. */
+static enum loom_err read_item(const struct loom_secret_match *match, SecretItem *item,
+                               size_t which, struct loom_credential *out_credential) {
+    const struct loom_libsecret *lib = match->service->loop.lib;
+    struct view view = view_of(lib, item);
+    enum loom_err err = loom_secret_item_read(&view.item, match->keys[which], out_credential);
+    view_end(lib, &view);
+    return err;
 }
 
 /* ---- Choosing ---- */
@@ -59,25 +65,28 @@ static bool is_answer(const struct loom_credential *credential, const struct loo
                : credential->has_origin && loom_origin_is_equal(&credential->origin, origin);
 }
 
-/* Of two that are equally old the keyring changed one later; then any, but always the same. */
+static struct loom_secret_rank rank_of(const struct loom_libsecret *lib, SecretItem *item,
+                                       const struct loom_credential *credential) {
+    struct loom_secret_rank rank = {.obtained_at = credential->obtained_at};
+    if (item != NULL) {
+        rank.modified = lib->item_get_modified(item);
+        rank.path = lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)item);
+    }
+    return rank;
+}
+
 static bool is_newer(const struct loom_secret_match *match, SecretItem *item,
                      const struct loom_credential *credential) {
     const struct loom_libsecret *lib = match->service->loop.lib;
-    if (match->best == NULL)
-        return true;
-    if (credential->obtained_at != match->credential.obtained_at)
-        return credential->obtained_at > match->credential.obtained_at;
-    guint64 ours = lib->item_get_modified(item), best = lib->item_get_modified(match->best);
-    if (ours != best)
-        return ours > best;
-    return strcmp(lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)item),
-                  lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)match->best)) < 0;
+    const struct loom_secret_rank rank = rank_of(lib, item, credential);
+    const struct loom_secret_rank best = rank_of(lib, match->best, &match->credential);
+    return loom_secret_rank_is_above(&rank, &best);
 }
 
 static enum loom_err consider(struct loom_secret_match *match, SecretItem *item,
-                              const struct loom_origin *origin, bool is_adopting) {
+                              const struct loom_origin *origin, size_t which, bool is_adopting) {
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-    enum loom_err err = loom_secret_match_read(match->service, item, &credential);
+    enum loom_err err = read_item(match, item, which, &credential);
     if (err == LOOM_ERR_INTERNAL)
         return err;
     if (err != LOOM_OK || !is_answer(&credential, origin, is_adopting) ||
@@ -97,7 +106,7 @@ static enum loom_err choose(struct loom_secret_match *match, const struct loom_o
                             size_t which, bool is_adopting) {
     enum loom_err err = LOOM_OK;
     for (GList *at = match->items[which]; at != NULL && err == LOOM_OK; at = at->next)
-        err = consider(match, at->data, origin, is_adopting);
+        err = consider(match, at->data, origin, which, is_adopting);
     return err;
 }
 
@@ -139,34 +148,6 @@ static enum loom_err find_under(struct loom_secret_match *match,
     }
     if (match->best == NULL && question->may_adopt)
         err = choose(match, question->origin, 0, true);
-    return loom_json_error(error, err);
-}
-
-/* Of what was listed, what is filed under the plain key. */
-static void take_listed(struct loom_secret_match *match, const GList *listed) {
-    const struct loom_libsecret *lib = match->service->loop.lib;
-    for (; listed != NULL; listed = listed->next) {
-        GHashTable *attributes = lib->item_get_attributes(listed->data);
-        const char *key =
-            attributes != NULL ? loom_secret_match_key(match->service, attributes) : NULL;
-        if (key != NULL && strcmp(key, match->keys[0]) == 0)
-            match->items[0] = lib->list_prepend(match->items[0], lib->object_ref(listed->data));
-        if (attributes != NULL)
-            lib->hash_table_unref(attributes);
-    }
-}
-
-enum loom_err loom_secret_match_find_listed(struct loom_secret_match *match,
-                                            const struct loom_store_question *question,
-                                            struct loom_error *error) {
-    GList *listed = loom_secret_service_take_listed(match->service);
-    forget(match);
-    enum loom_err err = loom_store_key(question->origin, false, match->keys[0]);
-    if (err == LOOM_OK) {
-        take_listed(match, listed);
-        err = choose(match, question->origin, 0, false);
-    }
-    loom_secret_service_free_list(match->service, &listed);
     return loom_json_error(error, err);
 }
 
@@ -232,18 +213,20 @@ enum loom_err loom_secret_match_find_or_unlock(struct loom_secret_match *match,
 struct target {
     const struct loom_origin *origin;
     const struct loom_secret *only;
+    size_t which; /* key */
+    bool may_adopt;
 };
 
 /* Delete the item if it is meant. LOOM_ERR_NOT_FOUND: it is not. */
-static enum loom_err delete_item(struct loom_secret_match *match, SecretItem *item, bool may_adopt,
+static enum loom_err delete_item(struct loom_secret_match *match, SecretItem *item,
                                  const struct target *target, struct loom_error *error) {
     LOOM_CLEANUP(loom_credential_clear) struct loom_credential credential = LOOM_CREDENTIAL_INIT;
-    enum loom_err err = loom_secret_match_read(match->service, item, &credential);
+    enum loom_err err = read_item(match, item, target->which, &credential);
     if (err == LOOM_ERR_INTERNAL)
         return loom_json_error(error, err);
     bool is_meant = err == LOOM_OK &&
                     (is_answer(&credential, target->origin, false) ||
-                     (may_adopt && is_answer(&credential, target->origin, true))) &&
+                     (target->may_adopt && is_answer(&credential, target->origin, true))) &&
                     (target->only == NULL || loom_secret_is_equal(credential.token, target->only));
     return is_meant ? loom_secret_service_delete(match->service, item, error) : LOOM_ERR_NOT_FOUND;
 }
@@ -251,14 +234,14 @@ static enum loom_err delete_item(struct loom_secret_match *match, SecretItem *it
 enum loom_err loom_secret_match_delete(struct loom_secret_match *match,
                                        const struct loom_store_question *question,
                                        const struct loom_secret *only, struct loom_error *error) {
-    const struct target target = {question->origin, only};
     bool is_deleted = false;
     enum loom_err err = find_under(match, question, true, error);
     if (err != LOOM_OK)
         return err;
     for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++) {
+        const struct target target = {question->origin, only, i, i == 0 && question->may_adopt};
         for (GList *at = match->items[i]; at != NULL; at = at->next) {
-            err = delete_item(match, at->data, i == 0 && question->may_adopt, &target, error);
+            err = delete_item(match, at->data, &target, error);
             if (err != LOOM_OK && err != LOOM_ERR_NOT_FOUND)
                 return err;
             is_deleted = is_deleted || err == LOOM_OK;

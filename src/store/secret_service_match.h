@@ -6,13 +6,12 @@
  *     err = loom_secret_match_find(&match, &question, error);
  *     if (match.best != NULL) ... match.credential ...
  *
- * An item counts only when its secret is a credential that this program would accept from anywhere
- * else. All other items under the key (somebody else's, damaged, too large, without a secret, of
- * another origin) only make the key taken.
+ * Which items count, store/secret_records.h says.
  */
 #ifndef LOOM_STORE_SECRET_SERVICE_MATCH_H
 #define LOOM_STORE_SECRET_SERVICE_MATCH_H
 
+#include "store/secret_records.h"
 #include "store/secret_service.h"
 
 enum { LOOM_SECRET_MATCH_KEYS = 2 };
@@ -36,15 +35,6 @@ LOOM_CHECKED enum loom_err loom_secret_match_find(struct loom_secret_match *matc
                                                   const struct loom_store_question *question,
                                                   struct loom_error *error);
 
-/*
- * The same, plain key alone, among what was listed just now, without asking: git's question is
- * which server is meant, and then for its token. None is LOOM_OK with `best` NULL, and says
- * nothing.
- */
-LOOM_CHECKED enum loom_err loom_secret_match_find_listed(struct loom_secret_match *match,
-                                                         const struct loom_store_question *question,
-                                                         struct loom_error *error);
-
 /* As loom_secret_match_find; where nothing answers and something is locked, a person is asked to
  * unlock it first. */
 LOOM_CHECKED enum loom_err
@@ -65,16 +55,10 @@ LOOM_CHECKED enum loom_err loom_secret_match_delete(struct loom_secret_match *ma
                                                     const struct loom_secret *only,
                                                     struct loom_error *error);
 
-/*
- * What the item's secret says, when that is a credential; LOOM_ERR_DAMAGED: it is none. One without
- * a time of its own has the item's.
- */
-LOOM_CHECKED enum loom_err loom_secret_match_read(struct loom_secret_service *service,
+/* Add what the item says to the records. LOOM_ERR_INTERNAL: no memory. */
+LOOM_CHECKED enum loom_err loom_secret_match_note(struct loom_secret_service *service,
                                                   SecretItem *item,
-                                                  struct loom_credential *out_credential);
-
-/* The key that the item is filed under, valid while `attributes` is held; NULL: none of Loom's. */
-const char *loom_secret_match_key(struct loom_secret_service *service, GHashTable *attributes);
+                                                  struct loom_secret_records *records);
 
 void loom_secret_match_clear(struct loom_secret_match *match);
 
