@@ -64,20 +64,20 @@ class Time(hostile.Case):
 
     def test_tm_05_times_to_wait_that_are_absurd(self):
         """Retry-After and interval only ever slow down, and never beyond the life of the code."""
-        start = answer({**START, "expires_in": 4})
+        start, lasting = answer({**START, "expires_in": 4}), answer(START)
         pending = {"status": "pending"}
         long = ["99999999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "86400"]
         none = ["-5", "0", "soon", "1e9", "Thu, 01 Jan 1970 00:00:00 GMT", "", "\x7f"]
         rows = [row(f"wait {value}", "login", {"start": start, "poll": answer(
             {}, 429, f"Retry-After: {value}")}, 5, "code_expired", asks={"poll": 1})
             for value in long]
-        rows += [row(f"no wait {value!r}", "login", {"start": start, "poll": [
+        rows += [row(f"no wait {value!r}", "login", {"start": lasting, "poll": [
             answer(pending, 503, f"Retry-After: {value}"), answer(good("poll"))]}, 0,
             asks={"poll": 2}) for value in none]
         rows += [row(f"interval {value}", "login", {"start": start, "poll": answer(
             {**pending, "interval": value})}, 5, "code_expired", asks={"poll": 1})
             for value in (60, 1e300)]
-        rows += [row(f"interval {value} is none", "login", {"start": start, "poll": [
+        rows += [row(f"interval {value} is none", "login", {"start": lasting, "poll": [
             answer({**pending, "interval": value}), answer(good("poll"))]}, 0, asks={"poll": 2})
             for value in (-1, 0, "x", [])]
         self.check_within(rows, 5)
