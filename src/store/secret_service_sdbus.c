@@ -1,125 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/secret_service_sdbus.h"
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "crypto/crypto.h"
-#include "store/sdbus_library.h"
+#include "store/sdbus_call.h"
 #include "store/secret_service_bus.h"
 #include "json/json.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#define BUS_NAME "org.freedesktop.secrets"
 #define SERVICE "/org/freedesktop/secrets", "org.freedesktop.Secret.Service"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 #define COLLECTION_INTERFACE "org.freedesktop.Secret.Collection"
 #define ITEM_INTERFACE "org.freedesktop.Secret.Item"
-
-/* How often to look whether it is time to stop. */
-enum { TICK_MS = 50, US_A_MS = 1000 };
 
 /*
  * Within this file LOOM_ERR_KEYRING says that it cannot be read this way, LOOM_ERR_NOT_FOUND that
  * there is no keyring, and LOOM_ERR_TIMEOUT that it did not answer.
  */
 struct line {
-    const struct loom_sdbus *lib;
     struct loom_secret_service *service; /* borrowed */
-    sd_bus *bus;                         /* owned */
-    int64_t until_ms;
+    struct loom_sdbus_call call;
     sd_bus_message *session; /* owned: the answer that `session_path` points into */
     const char *session_path;
 };
-
-/* ---- One question ---- */
-
-/* Where to ask what. */
-struct target {
-    const char *path, *interface, *method;
-};
-
-struct reply {
-    const struct loom_sdbus *lib;
-    sd_bus_message *message; /* owned; NULL until it is here */
-};
-
-static int take_reply(sd_bus_message *message, void *userdata, sd_bus_error *error) {
-    struct reply *reply = userdata;
-    (void)error;
-    reply->message = reply->lib->message_ref(message);
-    return 1;
-}
-
-static int64_t left_ms(const struct line *line) {
-    const struct loom_clock *clock = line->service->options.clock;
-    return line->until_ms - clock->now_ms(clock->context);
-}
-
-static bool is_stopped(const struct line *line) {
-    const struct loom_clock *clock = line->service->options.clock;
-    return line->service->is_stoppable &&
-           clock->sleep_ms(clock->context, 0) == LOOM_ERR_INTERRUPTED;
-}
-
-static enum loom_err await(const struct line *line, const struct reply *reply) {
-    int rc = 0;
-    while (rc >= 0 && reply->message == NULL) {
-        int64_t wait_ms = left_ms(line);
-        if (is_stopped(line))
-            return LOOM_ERR_INTERRUPTED;
-        if (wait_ms <= 0)
-            return LOOM_ERR_TIMEOUT;
-        rc = line->lib->process(line->bus, NULL);
-        if (rc == 0)
-            rc = line->lib->wait(line->bus,
-                                 (uint64_t)(wait_ms < TICK_MS ? wait_ms : TICK_MS) * US_A_MS);
-        rc = rc == -EINTR ? 0 : rc;
-    }
-    return reply->message != NULL ? LOOM_OK : LOOM_ERR_KEYRING;
-}
-
-/* Nobody of that name, and nobody who could be started. */
-static bool is_absence(const sd_bus_error *failure) {
-    static const char spawn[] = "org.freedesktop.DBus.Error.Spawn.";
-    return strcmp(failure->name, SD_BUS_ERROR_SERVICE_UNKNOWN) == 0 ||
-           strcmp(failure->name, SD_BUS_ERROR_NAME_HAS_NO_OWNER) == 0 ||
-           strncmp(failure->name, spawn, strlen(spawn)) == 0;
-}
-
-static enum loom_err judge(const sd_bus_error *failure) {
-    loom_log(LOOM_LOG_STEPS, "keyring: %s", failure->message != NULL ? failure->message : "");
-    return is_absence(failure) ? LOOM_ERR_NOT_FOUND : LOOM_ERR_KEYRING;
-}
-
-/* `types` and what follows: sd_bus_message_append(3). The answer is the caller's to unref. */
-static enum loom_err ask(const struct line *line, const struct target *target,
-                         sd_bus_message **out_answer, const char *types, ...) {
-    const struct loom_sdbus *lib = line->lib;
-    struct reply reply = {lib, NULL};
-    sd_bus_message *question = NULL;
-    va_list values;
-    va_start(values, types);
-    int rc = lib->message_new_method_call(line->bus, &question, BUS_NAME, target->path,
-                                          target->interface, target->method);
-    if (rc >= 0)
-        rc = lib->message_appendv(question, types, values);
-    if (rc >= 0)
-        rc = lib->call_async(line->bus, NULL, question, take_reply, &reply, UINT64_MAX);
-    va_end(values);
-    (void)lib->message_unref(question);
-    enum loom_err err = rc >= 0 ? await(line, &reply) : LOOM_ERR_KEYRING;
-    if (err == LOOM_OK && lib->message_is_method_error(reply.message, NULL) > 0) {
-        err = judge(lib->message_get_error(reply.message));
-        (void)lib->message_unref(reply.message);
-    } else if (err == LOOM_OK) {
-        *out_answer = reply.message;
-    }
-    return err;
-}
 
 /* ---- An item ---- */
 
@@ -161,44 +68,52 @@ static int read_properties(const struct loom_sdbus *lib, sd_bus_message *answer,
     return rc;
 }
 
-/*
- * a{o(oayays)}: of each item the session, the parameters of its cipher, the secret, its type. One
- * was asked for; a keyring that no longer has it tells of none.
- */
-static int read_secret(const struct loom_sdbus *lib, sd_bus_message *answer,
+/* (oayays): the session, the parameters of its cipher, the secret, its type. Here is no cipher. */
+static int read_secret(const struct line *line, sd_bus_message *answer,
                        struct loom_secret_item *item) {
+    const struct loom_sdbus *lib = line->call.lib;
+    const char *session = NULL;
     const void *parameters = NULL, *bytes = NULL;
     size_t parameters_len = 0, len = 0;
-    int rc = lib->message_enter_container(answer, 'a', "{o(oayays)}");
-    if (rc >= 0)
-        rc = lib->message_enter_container(answer, 'e', "o(oayays)");
+    int rc = lib->message_enter_container(answer, 'r', "oayays");
     if (rc > 0)
-        rc = lib->message_skip(answer, "o");
-    if (rc > 0)
-        rc = lib->message_enter_container(answer, 'r', "oayays");
-    if (rc > 0)
-        rc = lib->message_skip(answer, "o");
+        rc = lib->message_read(answer, "o", &session);
     if (rc > 0)
         rc = lib->message_read_array(answer, 'y', &parameters, &parameters_len);
     if (rc > 0)
         rc = lib->message_read_array(answer, 'y', &bytes, &len);
     item->json = bytes;
     item->len = len;
-    return rc;
+    bool is_plain =
+        session != NULL && strcmp(session, line->session_path) == 0 && parameters_len == 0;
+    return rc > 0 && !is_plain ? -EBADMSG : rc;
+}
+
+/* a{o(oayays)}. One was asked for; a keyring that no longer has it tells of none. */
+static int read_secrets(const struct line *line, sd_bus_message *answer,
+                        struct loom_secret_item *item) {
+    const struct loom_sdbus *lib = line->call.lib;
+    int rc = lib->message_enter_container(answer, 'a', "{o(oayays)}");
+    if (rc >= 0)
+        rc = lib->message_enter_container(answer, 'e', "o(oayays)");
+    if (rc > 0)
+        rc = lib->message_skip(answer, "o");
+    return rc > 0 ? read_secret(line, answer, item) : rc;
 }
 
 static enum loom_err add_secret(const struct line *line, struct loom_secret_item *item,
                                 struct loom_secret_records *records) {
     sd_bus_message *answer = NULL;
-    enum loom_err err = ask(line, &(struct target){SERVICE, "GetSecrets"}, &answer, "aoo", 1U,
-                            item->path, line->session_path);
+    enum loom_err err =
+        loom_sdbus_ask(&line->call, &(struct loom_sdbus_target){SERVICE, "GetSecrets"}, &answer,
+                       "aoo", 1U, item->path, line->session_path);
     if (err != LOOM_OK)
         return err;
-    err = read_secret(line->lib, answer, item) >= 0 ? loom_secret_records_add(records, item)
-                                                    : LOOM_ERR_KEYRING;
+    err = read_secrets(line, answer, item) >= 0 ? loom_secret_records_add(records, item)
+                                                : LOOM_ERR_KEYRING;
     /* sd-bus wipes no answer; its bytes are nobody else's. */
     loom_wipe((void *)(uintptr_t)item->json, item->len);
-    (void)line->lib->message_unref(answer);
+    (void)line->call.lib->message_unref(answer);
     return err;
 }
 
@@ -209,14 +124,15 @@ static enum loom_err add_item(const struct line *line, const char *path, const c
     sd_bus_message *answer = NULL;
     int is_locked = 1;
     enum loom_err err =
-        ask(line, &(struct target){path, PROPERTIES, "GetAll"}, &answer, "s", ITEM_INTERFACE);
+        loom_sdbus_ask(&line->call, &(struct loom_sdbus_target){path, PROPERTIES, "GetAll"},
+                       &answer, "s", ITEM_INTERFACE);
     if (err != LOOM_OK)
         return err;
-    if (read_properties(line->lib, answer, &item, &is_locked) < 0 || is_locked)
+    if (read_properties(line->call.lib, answer, &item, &is_locked) < 0 || is_locked)
         err = LOOM_ERR_KEYRING;
     else if (loom_secret_item_is_ours(&item, key))
         err = add_secret(line, &item, records);
-    (void)line->lib->message_unref(answer);
+    (void)line->call.lib->message_unref(answer);
     return err;
 }
 
@@ -234,7 +150,7 @@ static bool is_any_locked(const struct loom_sdbus *lib, sd_bus_message *answer) 
 
 static enum loom_err add_found(const struct line *line, sd_bus_message *answer, const char *key,
                                struct loom_secret_records *records) {
-    const struct loom_sdbus *lib = line->lib;
+    const struct loom_sdbus *lib = line->call.lib;
     const char *path = NULL;
     if (is_any_locked(lib, answer))
         return LOOM_ERR_KEYRING;
@@ -248,12 +164,12 @@ static enum loom_err add_found(const struct line *line, sd_bus_message *answer, 
 static enum loom_err search(const struct line *line, const char *key,
                             struct loom_secret_records *records) {
     sd_bus_message *answer = NULL;
-    enum loom_err err =
-        ask(line, &(struct target){SERVICE, "SearchItems"}, &answer, "a{ss}", key != NULL ? 2U : 1U,
-            "service", "loom", "username", key != NULL ? key : "");
+    enum loom_err err = loom_sdbus_ask(
+        &line->call, &(struct loom_sdbus_target){SERVICE, "SearchItems"}, &answer, "a{ss}",
+        key != NULL ? 2U : 1U, "service", "loom", "username", key != NULL ? key : "");
     if (err == LOOM_OK) {
         err = add_found(line, answer, key, records);
-        (void)line->lib->message_unref(answer);
+        (void)line->call.lib->message_unref(answer);
     }
     return err;
 }
@@ -264,13 +180,14 @@ static enum loom_err search(const struct line *line, const char *key,
 static enum loom_err look_unlocked(const struct line *line, const char *path) {
     sd_bus_message *answer = NULL;
     int is_locked = 1;
-    enum loom_err err = ask(line, &(struct target){path, PROPERTIES, "Get"}, &answer, "ss",
-                            COLLECTION_INTERFACE, "Locked");
+    enum loom_err err =
+        loom_sdbus_ask(&line->call, &(struct loom_sdbus_target){path, PROPERTIES, "Get"}, &answer,
+                       "ss", COLLECTION_INTERFACE, "Locked");
     if (err != LOOM_OK)
         return err;
-    if (line->lib->message_read(answer, "v", "b", &is_locked) < 0 || is_locked)
+    if (line->call.lib->message_read(answer, "v", "b", &is_locked) < 0 || is_locked)
         err = LOOM_ERR_KEYRING;
-    (void)line->lib->message_unref(answer);
+    (void)line->call.lib->message_unref(answer);
     return err;
 }
 
@@ -279,8 +196,8 @@ static enum loom_err greet(const struct line *line, sd_bus_message **out_answer)
     const struct loom_keyring_options *options = &line->service->options;
     if (options->greeting != NULL)
         options->greeting(options->context, true);
-    enum loom_err err =
-        ask(line, &(struct target){SERVICE, "ReadAlias"}, out_answer, "s", "default");
+    enum loom_err err = loom_sdbus_ask(
+        &line->call, &(struct loom_sdbus_target){SERVICE, "ReadAlias"}, out_answer, "s", "default");
     if (options->greeting != NULL)
         options->greeting(options->context, false);
     return err;
@@ -289,44 +206,45 @@ static enum loom_err greet(const struct line *line, sd_bus_message **out_answer)
 static enum loom_err open_session(struct line *line) {
     const char *output = NULL;
     enum loom_err err =
-        ask(line, &(struct target){SERVICE, "OpenSession"}, &line->session, "sv", "plain", "s", "");
+        loom_sdbus_ask(&line->call, &(struct loom_sdbus_target){SERVICE, "OpenSession"},
+                       &line->session, "sv", "plain", "s", "");
     if (err != LOOM_OK)
         return err;
-    int rc = line->lib->message_read(line->session, "v", "s", &output);
+    int rc = line->call.lib->message_read(line->session, "v", "s", &output);
     if (rc >= 0)
-        rc = line->lib->message_read(line->session, "o", &line->session_path);
-    return rc >= 0 && strcmp(line->session_path, "/") != 0 ? LOOM_OK : LOOM_ERR_KEYRING;
+        rc = line->call.lib->message_read(line->session, "o", &line->session_path);
+    return rc > 0 && strcmp(line->session_path, "/") != 0 ? LOOM_OK : LOOM_ERR_KEYRING;
 }
 
 static enum loom_err line_open(struct line *line) {
-    const struct loom_keyring_options *options = &line->service->options;
+    const struct loom_secret_service *service = line->service;
+    const struct loom_keyring_options *options = &service->options;
     sd_bus_message *alias = NULL;
     const char *path = NULL;
+    int64_t first_ms = options->clock->now_ms(options->clock->context) + LOOM_KEYRING_FIRST_MS;
     int probed = loom_secret_service_bus_probe(options->bus_address, options->runtime_folder);
     if (probed != 0)
         return probed == ETIMEDOUT ? LOOM_ERR_TIMEOUT : LOOM_ERR_NOT_FOUND;
-    line->lib = loom_sdbus();
-    if (line->lib == NULL || line->lib->open_user(&line->bus) < 0)
+    line->call.clock = options->clock;
+    line->call.is_stoppable = service->is_stoppable;
+    line->call.until_ms = first_ms < service->until_ms ? first_ms : service->until_ms;
+    if (!loom_sdbus_connect(&line->call))
         return LOOM_ERR_KEYRING;
-    int64_t late_ms = left_ms(line) - LOOM_KEYRING_FIRST_MS;
-    line->until_ms -= late_ms > 0 ? late_ms : 0;
     enum loom_err err = greet(line, &alias);
     if (err != LOOM_OK)
         return err;
-    line->until_ms = line->service->until_ms;
-    err = line->lib->message_read(alias, "o", &path) >= 0 ? look_unlocked(line, path)
-                                                          : LOOM_ERR_KEYRING;
-    (void)line->lib->message_unref(alias);
+    line->call.until_ms = service->until_ms;
+    line->call.is_there = true;
+    err = line->call.lib->message_read(alias, "o", &path) > 0 ? look_unlocked(line, path)
+                                                              : LOOM_ERR_KEYRING;
+    (void)line->call.lib->message_unref(alias);
     return err == LOOM_OK ? open_session(line) : err;
 }
 
-/* At once: what was asked and not answered is not waited for. */
 static void line_close(struct line *line) {
-    if (line->bus == NULL)
-        return;
-    (void)line->lib->message_unref(line->session);
-    line->lib->close(line->bus);
-    (void)line->lib->unref(line->bus);
+    if (line->session != NULL)
+        (void)line->call.lib->message_unref(line->session);
+    loom_sdbus_disconnect(&line->call);
 }
 
 static enum loom_err report(const struct line *line, enum loom_err err, struct loom_error *error) {
@@ -342,7 +260,7 @@ enum loom_err loom_secret_sdbus_list(struct loom_secret_service *service,
                                      struct loom_secret_records *records,
                                      struct loom_error *error) {
     LOOM_CLEANUP(line_close)
-    struct line line = {.service = service, .until_ms = service->until_ms};
+    struct line line = {.service = service};
     enum loom_err err = line_open(&line);
     if (err == LOOM_OK)
         err = search(&line, NULL, records);
@@ -355,7 +273,7 @@ enum loom_err loom_secret_sdbus_find(struct loom_secret_service *service,
                                      struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_records_clear) struct loom_secret_records records = {NULL};
     LOOM_CLEANUP(line_close)
-    struct line line = {.service = service, .until_ms = service->until_ms};
+    struct line line = {.service = service};
     char key[LOOM_STORE_KEY_MAX];
     enum loom_err err = line_open(&line);
     for (int is_suffixed = 0; is_suffixed <= 1 && err == LOOM_OK; is_suffixed++) {
