@@ -12,11 +12,13 @@ import schema
 import servers
 
 
-# Ours, and what libsecret stands on.
-LIBRARIES = {"libc", "libpopt", "liburiparser", "libcjson", "ld-linux-x86-64", "ld-linux-aarch64",
-             "libsecret-1", "libglib-2.0", "libgobject-2.0", "libgio-2.0", "libgmodule-2.0",
-             "libgcrypt", "libgpg-error", "libpcre2-8", "libpcre", "libffi", "libz", "libm",
-             "libmount", "libblkid", "libselinux", "libresolv"}
+# Ours, and what an answer stands on that comes over sd-bus, or over libsecret.
+OURS = {"libc", "libpopt", "liburiparser", "libcjson", "ld-linux-x86-64", "ld-linux-aarch64"}
+UNDER_SDBUS = {"libsystemd", "libcap", "libgcrypt", "libgpg-error", "liblzma", "libzstd", "liblz4",
+               "libm"}
+UNDER_LIBSECRET = {"libsecret-1", "libglib-2.0", "libgobject-2.0", "libgio-2.0", "libgmodule-2.0",
+                   "libgcrypt", "libgpg-error", "libpcre2-8", "libpcre", "libffi", "libz", "libm",
+                   "libmount", "libblkid", "libselinux", "libresolv"}
 
 
 class GnomeKeyring(keyrings.Case):
@@ -48,23 +50,45 @@ class GnomeKeyring(keyrings.Case):
         self.assertFalse(self.server.is_alive(token))
         self.assertEqual(self.get(self.server.url, env=self.env), {})
 
-    def test_an_answer_opens_what_libsecret_needs_and_no_more(self):
-        """docs/PERFORMANCE.md: whoever brings another library brings it here as well. A sanitizer's
-        runtime brings its own, which are not counted."""
-        self.login(self.server, env=self.env)
+    def libraries_of(self, run):
+        """What this call initialises."""
         log = os.path.join(self.folder, "loaded")
-        answer = self.get(self.server.url, env={**self.env, "LD_DEBUG": "files",
-                                                "LD_DEBUG_OUTPUT": log})
-        self.assertEqual(answer["password"], self.server.last("token"))
+        run({**self.env, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": log})
         loaded = set()
         for name in os.listdir(self.folder):
             if name.startswith("loaded."):
-                with open(os.path.join(self.folder, name), errors="replace") as file:
+                path = os.path.join(self.folder, name)
+                with open(path, errors="replace") as file:
                     loaded |= set(re.findall(r"calling init: \S*/([^/\s]+?)\.so[.\d]*$", file.read(),
                                              re.MULTILINE))
-        self.assertIn("libsecret-1", loaded)
+                os.unlink(path)
+        return loaded
+
+    def check_answer(self, env):
+        self.assertEqual(self.get(self.server.url, env=env)["password"], self.server.last("token"))
+
+    def test_an_answer_opens_what_it_needs_and_no_more(self):
+        """docs/PERFORMANCE.md: whoever brings another library brings it here as well. A sanitizer's
+        runtime brings its own, which are not counted."""
+        self.login(self.server, env=self.env)
+        loaded = self.libraries_of(self.check_answer)
+        opened, under = (("libsecret-1", UNDER_LIBSECRET) if keyrings.IS_WITHOUT_SYSTEMD else
+                         ("libsystemd", UNDER_SDBUS))
+        self.assertIn(opened, loaded)
+        self.assertEqual(loaded & {"libsystemd", "libsecret-1"}, {opened})
         if not loomtest.IS_SANITIZED:
-            self.assertEqual(loaded - LIBRARIES, set())
+            self.assertEqual(loaded - OURS - under, set())
+
+    def test_listing_and_printing_open_no_more_either(self):
+        self.login(self.server, env=self.env)
+        for argv in (("token",), ("token", self.server.url), ("status", "--offline")):
+            with self.subTest(argv):
+                loaded = self.libraries_of(lambda env, argv=argv: self.shows(argv, env))
+                self.assertEqual("libsecret-1" in loaded, keyrings.IS_WITHOUT_SYSTEMD)
+
+    def shows(self, argv, env):
+        result = self.loom(*argv, env=env)
+        result.is_door = argv[0] == "token"
 
     def test_json_names_the_place(self):
         events = self.events(self.login(self.server, "--json", env=self.env))

@@ -19,7 +19,7 @@ class Crowds(keyrings.Case):
         self.addCleanup(self.many.stop)
         self.desk = self.new_desk()
         self.desk.start_gnome_keyring()
-        self.crowd = many_servers.Crowd(self.home, self.desk.environment)
+        self.crowd = many_servers.Crowd(self.home, {**self.libraries, **self.desk.environment})
 
     def secrets(self):
         return super().secrets() + self.many.tokens()

@@ -24,6 +24,7 @@ def run(name, command):
             desk.start_bus()
             STARTS[name](desk)
             environment = servers.clean_environment(HOME=desk.home, TMPDIR=os.path.join(folder, "t"),
+                                                    **keyrings.without_systemd(folder),
                                                     **desk.environment)
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
