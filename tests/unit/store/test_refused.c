@@ -206,6 +206,14 @@ static void find_file_of_too_many_notes_is_absent(void **state) {
     loom_buffer_clear(&text);
 }
 
+/* Who does not get the lock in time is told so, and comes again. */
+static void note_in_the_end(const struct house *house, const char *url, int64_t asked_at) {
+    enum loom_err err = LOOM_ERR_STORAGE;
+    for (int i = 0; i < 100 && err == LOOM_ERR_STORAGE; i++)
+        err = note(house, url, "t", asked_at);
+    CHECK(err == LOOM_OK);
+}
+
 static void note_from_several_processes_loses_none(void **state) {
     const struct house *house = *state;
     enum { PROCESSES = 8 };
@@ -215,7 +223,7 @@ static void note_from_several_processes_loses_none(void **state) {
         pids[i] = fork();
         if (pids[i] == 0) {
             (void)snprintf(url, sizeof url, "https://h%d.example.com", i);
-            CHECK(note(house, url, "t", i) == LOOM_OK);
+            note_in_the_end(house, url, i);
             _exit(0);
         }
     }
