@@ -42,21 +42,22 @@
  * the process. Any other handle may be read by several threads at once, too. Only free or close a
  * handle when no call is using it, and only change options in one thread. As ever in C, no thread
  * may change the environment (setenv) meanwhile. A stack of 256 KiB is enough. After fork(), parent
- * and child may both go on with what was opened before; a child cannot speak to the system keyring
- * any more once its parent did, and is told so (LOOM_CREDENTIALS_KEYRING_UNAVAILABLE); the
- * encrypted file works.
+ * and child may both go on with what was opened before, and both may read the system keyring; once
+ * the parent used libsecret, a child can neither change a keyring nor read one that is locked, and
+ * is told so (LOOM_CREDENTIALS_KEYRING_UNAVAILABLE); the encrypted file works.
  *
  * THE PROCESS is the caller's: its locale, environment, signals and their masks, umask, limits,
  * current folder, standard streams and memory functions are left as they are. No function prints,
- * exits, starts a program, or leaves a descriptor open. Three libraries are opened when they are
- * first needed, and stay: cJSON (libcjson.so.1) to read what is stored, libcurl to renew or to
- * revoke, libsecret where there is a system keyring. A program that uses libcurl itself calls
- * curl_global_init() before, as libcurl demands of it; GLib, under libsecret, keeps threads of its
- * own from then on, and its connection to the session bus, whose end then ends nobody. OpenSSL,
- * under libcurl, may register an exit handler. A cJSON that the program has in itself is neither
- * used nor touched. One that uses libcjson.so.1 shares it, and that library has one set of hooks:
- * what was given to cJSON_InitHooks() is called for us, too, so it has to work in any thread and to
- * stay as it is while a call runs, and cJSON_GetErrorPtr() may speak of us.
+ * exits, starts a program, or leaves a descriptor open. Five libraries are opened when they are
+ * first needed, and stay: cJSON (libcjson.so.1) to read what is stored, OpenSSL's libcrypto for the
+ * encrypted file, libcurl to renew or to revoke; where there is a system keyring libsystemd to read
+ * it, and libsecret for all else. A program that uses libcurl itself calls curl_global_init()
+ * before, as libcurl demands of it; GLib, under libsecret, keeps threads of its own from then on,
+ * and its connection to the session bus, whose end then ends nobody. OpenSSL, under libcurl, may
+ * register an exit handler. A cJSON that the program has in itself is neither used nor touched. One
+ * that uses libcjson.so.1 shares it, and that library has one set of hooks: what was given to
+ * cJSON_InitHooks() is called for us, too, so it has to work in any thread and to stay as it is
+ * while a call runs, and cJSON_GetErrorPtr() may speak of us.
  */
 #ifndef LOOM_CREDENTIALS_H
 #define LOOM_CREDENTIALS_H
