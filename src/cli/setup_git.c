@@ -17,31 +17,37 @@
 #include "store/store.h"
 #include "system/program.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What git does not do for us, and with which status that ends. */
 static const struct {
     enum loom_err err;
+    int os_error; /* 0: any */
     int status;
     const char *sentence;
 } faults[] = {
-    {LOOM_ERR_NOT_FOUND, LOOM_EXIT_FAILURE,
+    {LOOM_ERR_INTERNAL, E2BIG, LOOM_EXIT_FAILURE,
+     N_("git's configuration names more helpers than this program looks at. Nothing was changed. "
+        "Look what this command says:\n\n    git config --list\n")},
+    {LOOM_ERR_NOT_FOUND, 0, LOOM_EXIT_FAILURE,
      N_("There is no git here. Install git, and then run this again.")},
-    {LOOM_ERR_BAD_ANSWER, LOOM_EXIT_FAILURE,
+    {LOOM_ERR_BAD_ANSWER, 0, LOOM_EXIT_FAILURE,
      N_("This git is too old to be set up. Install git 2.31 or newer, and then run this again.")},
-    {LOOM_ERR_TIMEOUT, LOOM_EXIT_FAILURE, N_("git did not answer in time. Please try again.")},
-    {LOOM_ERR_STORAGE, LOOM_EXIT_STORAGE,
+    {LOOM_ERR_TIMEOUT, 0, LOOM_EXIT_FAILURE, N_("git did not answer in time. Please try again.")},
+    {LOOM_ERR_STORAGE, 0, LOOM_EXIT_STORAGE,
      N_("git cannot change its configuration. This is what it says:\n\n    {detail}\n\nPut that "
         "right, and then run this again.")},
-    {LOOM_ERR_DAMAGED, LOOM_EXIT_DAMAGED,
+    {LOOM_ERR_DAMAGED, 0, LOOM_EXIT_DAMAGED,
      N_("git cannot read its configuration. This is what it says:\n\n    {detail}\n\nPut that "
         "right, and then run this again.")},
 };
 
 static int fail(struct loom_cli *cli, const struct loom_error *error) {
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        if (faults[i].err != error->code)
+        if (faults[i].err != error->code ||
+            (faults[i].os_error != 0 && faults[i].os_error != error->os_error))
             continue;
         loom_say_error(&cli->err, faults[i].sentence,
                        &(struct loom_words){.detail = error->detail});

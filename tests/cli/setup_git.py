@@ -649,6 +649,16 @@ class Trouble(Case):
         result = self.setup("--server", URL, status=1)
         self.assertIn("git did not answer in time.", result.said)
 
+    def test_more_settings_than_are_looked_at(self):
+        """Whether one of the others is asked first cannot be told then, so nothing is promised."""
+        many = "".join(f"[credential \"https://h{i}.example.com\"]\n\thelper = cache\n"
+                       for i in range(201))
+        self.write(many)
+        for argv in ((), ("--remove",)):
+            result = self.setup("--server", URL, *argv, status=1)
+            self.assertIn("names more helpers than this program looks at.", result.said)
+            self.assertEqual(self.read(), many.encode())
+
     def test_a_locked_file(self):
         self.write(BEFORE)
         self.write("", self.config + ".lock")
