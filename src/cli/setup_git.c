@@ -29,8 +29,8 @@ static const struct {
     const char *sentence;
 } faults[] = {
     {LOOM_ERR_INTERNAL, E2BIG, LOOM_EXIT_FAILURE,
-     N_("git's configuration names more helpers than this program looks at. Nothing was changed. "
-        "Look what this command says:\n\n    git config --list\n")},
+     N_("git's configuration names more helpers than this program looks at. Look "
+        "what this command says:\n\n    git config --list\n")},
     {LOOM_ERR_NOT_FOUND, 0, LOOM_EXIT_FAILURE,
      N_("There is no git here. Install git, and then run this again.")},
     {LOOM_ERR_BAD_ANSWER, 0, LOOM_EXIT_FAILURE,
