@@ -140,6 +140,33 @@ static enum loom_credentials_result do_then_fork(const struct loom_credentials *
     return do_fork(credentials, argv, is_quiet);
 }
 
+/* COMMAND... -- COMMAND...: the first here, and the second in a child of this process alone. */
+static enum loom_credentials_result do_in_child(const struct loom_credentials *credentials,
+                                                const char *const *argv, bool is_quiet) {
+    const char *first[8] = {NULL};
+    size_t count = 0;
+    int status = 0;
+    while (count + 1 < sizeof first / sizeof first[0] && argv[count + 1] != NULL &&
+           strcmp(argv[count + 1], "--") != 0) {
+        first[count] = argv[count + 1];
+        count++;
+    }
+    if (count == 0 || argv[count + 1] == NULL || argv[count + 2] == NULL)
+        exit(2);
+    enum loom_credentials_result result = host_do(credentials, first, true);
+    (void)printf("before=%d\n", (int)result);
+    (void)fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)host_do(credentials, argv + count + 2, is_quiet);
+        (void)fflush(stdout);
+        _exit(0);
+    }
+    (void)waitpid(child, &status, 0);
+    (void)printf("child=%d\n", status);
+    return result;
+}
+
 static enum loom_credentials_result do_version(const struct loom_credentials *credentials,
                                                const char *const *argv, bool is_quiet) {
     (void)credentials, (void)argv;
@@ -156,9 +183,9 @@ static const struct {
     const char *name;
     enum loom_credentials_result (*run)(const struct loom_credentials *, const char *const *, bool);
 } commands[] = {
-    {"list", do_list},           {"token", do_token},     {"refuse", do_refuse},
-    {"renew", do_renew},         {"delete", do_delete},   {"fork", do_fork},
-    {"then-fork", do_then_fork}, {"version", do_version},
+    {"list", do_list},           {"token", do_token},       {"refuse", do_refuse},
+    {"renew", do_renew},         {"delete", do_delete},     {"fork", do_fork},
+    {"then-fork", do_then_fork}, {"in-child", do_in_child}, {"version", do_version},
 };
 
 enum loom_credentials_result host_do(const struct loom_credentials *credentials,

@@ -60,12 +60,55 @@ class Keyring(keyrings.Case):
                 self.assertRegex(line, r"^threads [2-4]$|^descriptor \d+: (socket|anon_inode):.* "
                                        r"flags 1$", said.result)
 
-    def test_lib_113_a_child_is_told_that_its_keyring_stayed_with_the_parent(self):
-        said = self.host("then-fork", "token", self.server.url, env=self.with_keyring("1"))
-        self.assertEqual((said["child"], said["result"]), ("0", "keyring_unavailable"))
-        # before the parent used it, the child may
+    def in_child(self, first, second, **more):
+        """What a child says to the second after its parent did the first, which went well."""
+        said = self.host("in-child", *first, "--", *second, env=self.with_keyring("1"), **more)
+        self.assertEqual((said["before"], said["child"]), ("0", "0"), said.result)
+        return said
+
+    def check_read(self, said):
+        """Over sd-bus nothing outlives a call; of libsecret the parent has the thread that does the work."""
+        expected = ("keyring_unavailable", None) if keyrings.IS_WITHOUT_SYSTEMD else ("ok", self.token)
+        self.assertEqual((said["result"], said.get("token")), expected, said.result)
+
+    def test_lib_113_a_child_reads_what_its_parent_read(self):
+        self.check_read(self.in_child(("token", self.server.url), ("token", self.server.url)))
+        said = self.in_child(("list",), ("list",))
+        self.assertEqual(said.of("server"),
+                         [] if keyrings.IS_WITHOUT_SYSTEMD else [self.server.url])
+        # before the parent used it, the child may in any case
         said = self.host("fork", "token", self.server.url, env=self.with_keyring("1"))
         self.assertEqual((said["child"], said["token"]), ("0", self.token))
+
+    def sign_in_elsewhere(self, *options):
+        server = self.start_server("--approve-after", 0, *options)
+        self.login(server, env=self.desk.environment)
+        return server
+
+    def test_lib_113_a_child_is_told_that_changes_stayed_with_the_parent(self):
+        """The parent has changed something, which is libsecret's in any case."""
+        self.check_read(self.in_child(("delete", self.sign_in_elsewhere().url, "0"),
+                                      ("token", self.server.url)))
+        for ending in ("1", "0"):
+            said = self.in_child(("delete", self.sign_in_elsewhere().url, "0"),
+                                 ("delete", self.server.url, ending))
+            self.assertEqual(said["result"], "keyring_unavailable", said.result)
+            answer = self.get(self.server.url, env=self.desk.environment)
+            self.assertEqual(answer["password"], self.token)  # it is still there
+        # As everywhere, the server is told before: who could read the token could end it.
+        self.assertEqual(self.server.is_alive(self.token), keyrings.IS_WITHOUT_SYSTEMD)
+
+    def test_lib_113_a_child_renews_nothing_that_it_could_not_keep(self):
+        server = self.sign_in_elsewhere("--dialect", "oauth", "--token-life", library.LIFE_S)
+        old, other = server.last("token"), self.sign_in_elsewhere()
+        mark = len(server.log())
+        said = self.in_child(("delete", other.url, "0"), ("renew", server.url))
+        self.assertEqual(server.requests(mark), [])
+        if not keyrings.IS_WITHOUT_SYSTEMD:
+            self.assertEqual((said["result"], said["token"]), ("ok", old))
+            self.assertIn("The system keyring does not answer.", said["warning"])
+        # Whoever can keep it renews it.
+        self.assertNotEqual(self.get(server.url, env=self.desk.environment)["password"], old)
 
 
 if __name__ == "__main__":
