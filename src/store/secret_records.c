@@ -7,7 +7,8 @@
 /* ---- An item ---- */
 
 bool loom_secret_item_is_ours(const struct loom_secret_item *item, const char *key) {
-    return item->username != NULL && strlen(item->username) < LOOM_STORE_KEY_MAX &&
+    return item->service != NULL && strcmp(item->service, "loom") == 0 && item->username != NULL &&
+           strlen(item->username) < LOOM_STORE_KEY_MAX &&
            (key == NULL || strcmp(item->username, key) == 0) &&
            (item->target == NULL || strcmp(item->target, "default") == 0);
 }

@@ -21,8 +21,9 @@
 
 /* What a keyring says of an item, as it says it: untrusted. All borrowed. */
 struct loom_secret_item {
-    const char *path;     /* where it is on the bus */
-    const char *username; /* attributes; NULL: it has none of that name */
+    const char *path;    /* where it is on the bus */
+    const char *service; /* attributes; NULL: it has none of that name */
+    const char *username;
     const char *target;
     uint64_t modified; /* epoch seconds */
     const char *json;  /* its secret, `len` bytes; NULL: none */

@@ -22,6 +22,7 @@ static struct view view_of(const struct loom_libsecret *lib, SecretItem *item) {
     view.item.path = lib->dbus_proxy_get_object_path((GDBusProxy *)(void *)item);
     view.item.modified = lib->item_get_modified(item);
     if (view.attributes != NULL) {
+        view.item.service = lib->hash_table_lookup(view.attributes, "service");
         view.item.username = lib->hash_table_lookup(view.attributes, "username");
         view.item.target = lib->hash_table_lookup(view.attributes, "target");
     }

@@ -37,7 +37,9 @@ static int read_attributes(const struct loom_sdbus *lib, sd_bus_message *answer,
     if (rc >= 0)
         rc = lib->message_enter_container(answer, 'a', "{ss}");
     while (rc >= 0 && (rc = lib->message_read(answer, "{ss}", &name, &value)) > 0) {
-        if (strcmp(name, "username") == 0)
+        if (strcmp(name, "service") == 0)
+            item->service = value;
+        else if (strcmp(name, "username") == 0)
             item->username = value;
         else if (strcmp(name, "target") == 0)
             item->target = value;

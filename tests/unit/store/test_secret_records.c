@@ -29,6 +29,7 @@ static void print_json(char out_json[static JSON_SIZE], const char *url, const c
 /* What a keyring says of one of ours; `json` has to outlive it. */
 static struct loom_secret_item item_of(const char *path, const char *key, const char *json) {
     return (struct loom_secret_item){.path = path,
+                                     .service = "loom",
                                      .username = key,
                                      .target = "default",
                                      .modified = 7,
@@ -60,24 +61,27 @@ static void is_ours_what_is_filed_otherwise_is_not(void **state) {
     static char longest[LOOM_STORE_KEY_MAX + 1];
     memset(longest, 'k', sizeof longest - 1);
     static const struct {
-        const char *username, *target, *key;
+        const char *service, *username, *target, *key;
         bool is_ours;
     } cases[] = {
-        {FILED, "default", FILED, true},      {FILED, "default", NULL, true},
-        {FILED, NULL, FILED, true},           {"", "default", NULL, true},
-        {FILED, "default", FILED "_", false}, {FILED "_", "default", FILED, false},
-        {FILED, "other", FILED, false},       {FILED, "", FILED, false},
-        {FILED, "defaults", NULL, false},     {NULL, "default", NULL, false},
-        {NULL, "default", FILED, false},      {longest, "default", NULL, false},
-        {longest, "default", longest, false},
+        {"loom", FILED, "default", FILED, true},      {"loom", FILED, "default", NULL, true},
+        {"loom", FILED, NULL, FILED, true},           {"loom", "", "default", NULL, true},
+        {"loom", longest + 1, NULL, NULL, true}, /* as long as a key can be */
+        {"loom", longest, NULL, NULL, false},         {"loom", longest, "default", longest, false},
+        {"loom", FILED, "default", FILED "_", false}, {"loom", FILED "_", "default", FILED, false},
+        {"loom", FILED, "other", FILED, false},       {"loom", FILED, "", FILED, false},
+        {"loom", FILED, "defaults", NULL, false},     {"loom", NULL, "default", NULL, false},
+        {"loom", NULL, "default", FILED, false},      {"mail", FILED, "default", NULL, false},
+        {"mail", FILED, "default", FILED, false},     {"", FILED, "default", NULL, false},
+        {NULL, FILED, "default", NULL, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct loom_secret_item item = {
-            .path = "/x", .username = cases[i].username, .target = cases[i].target};
+        struct loom_secret_item item = {.path = "/x",
+                                        .service = cases[i].service,
+                                        .username = cases[i].username,
+                                        .target = cases[i].target};
         assert_int_equal(loom_secret_item_is_ours(&item, cases[i].key), cases[i].is_ours);
     }
-    struct loom_secret_item item = {.path = "/x", .username = longest + 1};
-    assert_true(loom_secret_item_is_ours(&item, NULL)); /* the longest key there is */
 }
 
 static void item_read_without_a_time_has_the_items(void **state) {
@@ -119,8 +123,8 @@ static void item_read_of_what_is_no_credential_of_ours_is_damaged(void **state) 
         assert_int_equal(loom_secret_records_add(&records, &items[i]), LOOM_OK);
         assert_int_equal(records.first != NULL, is_of_another_key);
     }
-    const struct loom_secret_item whole = {
-        .path = "/x", .username = FILED, .json = huge, .len = LOOM_CREDENTIAL_JSON_MAX};
+    struct loom_secret_item whole = item_of("/x", FILED, huge);
+    whole.len = LOOM_CREDENTIAL_JSON_MAX;
     struct loom_credential credential = LOOM_CREDENTIAL_INIT;
     assert_int_equal(loom_secret_item_read(&whole, FILED, &credential), LOOM_OK);
     loom_credential_clear(&credential);
