@@ -60,6 +60,16 @@ class Watch:
         os.makedirs(folder, 0o700)
         self.environment = {"LD_PRELOAD": library(), "MEMORY_WATCH": folder}
 
+    def maps(self):
+        """What was mapped, as text, when the programs ended."""
+        texts = []
+        for name in os.listdir(self.folder):
+            with open(os.path.join(self.folder, name), "rb") as file:
+                data = file.read()
+            texts += [data[begin:end].decode(errors="replace")
+                      for kind, _, begin, end in _records(data) if kind == "maps"]
+        return "".join(texts)
+
     def finds(self, secrets):
         """A line for each place; what was written down is gone then."""
         found, seen = [], 0

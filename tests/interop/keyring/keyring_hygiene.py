@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What keyrings see of the program, and what memory holds after a talk with one (THREATS: MEM)."""
+import json
 import os
 import re
 
@@ -13,9 +14,14 @@ WITHOUT_GIT = {"PATH": "/nonexistent"}  # it is no keyring's business, and has a
 
 
 class KeyringHygiene(keyrings.Case):
-    def watched(self, run):
+    def watched(self, run, *libraries):
+        """What `run` gives, of a program that had opened these libraries of the two, and no other."""
         watch = memory_watch.Watch(os.path.join(self.folder, "watch"))
         result = run({**self.desk.environment, **watch.environment, **WITHOUT_GIT})
+        if libraries:
+            maps = watch.maps()
+            self.assertEqual({name for name in ("libsystemd", "libsecret-1") if f"/{name}.so" in maps},
+                             set(libraries))
         self.assertEqual(watch.finds(self.secrets()), [])
         return result
 
@@ -33,6 +39,48 @@ class KeyringHygiene(keyrings.Case):
         self.watched(lambda env: self.helper("erase", self.fields(token), env=env))
         self.watched(lambda env: self.login(self.server, env=env))
         self.watched(lambda env: self.loom("logout", env=env))
+
+    def answers(self, token):
+        """Ways in which a token leaves the keyring, for one server and for whichever there is."""
+        def ask(env):
+            self.assertEqual(self.get(self.server.url, env=env).get("password"), token)
+
+        def show(*argv):
+            return lambda env: self.assertEqual(self.print_token(*argv, env=env).out,
+                                                token.encode() + b"\n")
+        return ask, show(), show(self.server.url), lambda env: self.loom("status", "--offline", env=env)
+
+    def test_mem_137_memory_after_an_answer_over_sd_bus(self):
+        self.desk = self.new_desk()
+        self.desk.start_gnome_keyring()
+        token = self.give(self.server, env=self.desk.environment)
+        for run in self.answers(token):
+            self.watched(run, "libsystemd")
+
+    def test_mem_137_memory_after_an_answer_that_began_over_sd_bus(self):
+        """What another client left is read, turns out to be nobody's, and is libsecret's to adopt."""
+        self.desk = self.new_desk()
+        self.desk.start_gnome_keyring()
+        ours = ("--server", self.server.url)
+        for ask in (lambda env: self.get(self.server.url, *ours, env=env)["password"],
+                    lambda env: self.print_token(*ours, env=env).out.decode().strip()):
+            token = self.server.issue_token()
+            self.desk.put({"service": "loom", "username": self.key(), "target": "default"},
+                          self.credential(token).encode())
+            self.assertEqual(self.watched(ask, "libsystemd", "libsecret-1"), token)
+            stored = [json.loads(item["secret"]).get("server") for item in self.desk.items()[0]]
+            self.assertEqual(stored, [self.server.url])
+            self.loom("logout", env=self.desk.environment)
+
+    def test_mem_137_memory_after_secrets_that_are_not_taken(self):
+        """Of another server, filed for it; beside what makes a credential too much; of nobody."""
+        self.desk = self.new_desk()
+        odd = [self.credential(self.plant(loomtest.marker(str(number))), **more)
+               for number, more in enumerate(({"server": "https://other.example.com"}, {},
+                                              {"server": self.server.url, "expires": "never"}))]
+        odd.append(odd[2][:-1])
+        self.desk.start_mock(items=[self.item(secret) for secret in odd])
+        self.watched(lambda env: self.assertEqual(self.get(self.server.url, env=env), {}), "libsystemd")
 
     # ---- Who asks ----
 

@@ -14,6 +14,7 @@ PLAN is a file of JSON:
      "failing": ["CreateItem"],         # calls that are answered with an error
      "lost": ["CreateItem"],            # carried out, and the answer is lost
      "times": 1,                        # how often "failing" fails
+     "spares": {"GetSecrets": 1},       # so many of these calls are answered well before anything else is done
      "cuts": 100,                       # secrets are kept to this length
      "answers": {"SearchItems": "('x',)"},      # whatever is asked, and of whatever type (GVariant)
      "properties": {"Item.Locked": "'x'" or null},  # the same of a property; null: there is none
@@ -25,8 +26,10 @@ PLAN is a file of JSON:
      "dies": ["GetSecrets"],            # so does the service
      "ends_bus": {"GetSecrets": PID},   # the bus does
      "unlocks": "says"}                 # Unlock says that it did, and did not
-A secret may be {"repeat": TEXT, "times": N}. JOURNAL gets the name of each call, a line. At SIGUSR1 it
-begins anew with what PLAN says by then, and makes READY again.
+A secret may be {"repeat": TEXT, "times": N}; so may the value of an attribute. Calls are those of the
+Secret Service, and Get and GetAll of its properties. JOURNAL gets the name of each call, a line, and the
+path of each item whose secret is asked for. At SIGUSR1 it begins anew with what PLAN says by then, and
+makes READY again.
 """
 import json
 import os
@@ -86,19 +89,10 @@ def parsed(text):
 
 
 def interfaces(plan):
-    """What is said to be there: GDBus lets nobody answer with other types than these."""
+    """What is said to be there, with properties of the types that are planned."""
     tree = ElementTree.fromstring(XML)
     for interface in tree.iter("interface"):
         short = interface.get("name").removeprefix(SECRET)
-        for method in interface.findall("method"):
-            text = plan.get("answers", {}).get(method.get("name"))
-            if text is not None:
-                answer = parsed(text)
-                for argument in method.findall("arg[@direction='out']"):
-                    method.remove(argument)
-                for at in range(answer.n_children()):
-                    ElementTree.SubElement(method, "arg", direction="out",
-                                           type=answer.get_child_value(at).get_type_string())
         for member in interface.findall("property"):
             name = f"{short}.{member.get('name')}"
             if name in plan.get("properties", {}):
@@ -111,6 +105,10 @@ def interfaces(plan):
     return {each.name: each for each in Gio.DBusNodeInfo.new_for_xml(text).interfaces}
 
 
+def text_of(value):
+    return value["repeat"] * value["times"] if isinstance(value, dict) else value
+
+
 class Refused(Exception):
     pass
 
@@ -118,7 +116,8 @@ class Refused(Exception):
 class Mock:
     def __init__(self, connection, ready, journal, plan):
         self.connection, self.ready, self.journal, self.plan = connection, ready, journal, plan
-        self.items, self.made, self.registered = {}, 0, []
+        self.items, self.made, self.registered, self.properties = {}, 0, [], {}
+        self.spared = dict(plan.get("spares", {}))
         self.interfaces = interfaces(plan)
         self.fails_left = plan.get("times", 1 << 30)
         self.is_locked = plan.get("collection") == "locked"
@@ -134,12 +133,10 @@ class Mock:
         def call(_connection, _sender, at, _interface, method, arguments, invocation):
             self.called(at, method, arguments.unpack(), invocation)
 
-        def get(_connection, _sender, at, _interface, name):
-            text = self.plan.get("properties", {}).get(f"{interface}.{name}")
-            return properties(at)[name] if text is None else parsed(text)
-
+        # Without a function that gets them, GDBus hands on the calls that ask for properties.
         number = self.connection.register_object(path, self.interfaces[SECRET + interface], call,
-                                                 get, None)
+                                                 None, None)
+        self.properties[path] = properties
         self.registered.append(number)
         return number
 
@@ -157,6 +154,12 @@ class Mock:
     def called(self, path, method, arguments, invocation):
         with open(self.journal, "a") as file:
             file.write(method + "\n")
+            if method == "GetSecrets":
+                file.writelines(each + "\n" for each in arguments[0])
+        if self.spared.get(method, 0) > 0:
+            self.spared[method] -= 1
+            invocation.return_value(getattr(self, method)(path, *arguments))
+            return
         if method in self.plan.get("dies", []):
             os._exit(0)
         if method in self.plan.get("ends_bus", {}):
@@ -178,20 +181,39 @@ class Mock:
         if method in self.plan.get("errors", {}):
             invocation.return_dbus_error(*self.plan["errors"][method])
             return False
+        text = self.plan.get("answers", {}).get(method)
         try:
-            text = self.plan.get("answers", {}).get(method)
-            answer = getattr(self, method)(path, *arguments) if text is None else parsed(text)
+            answer = getattr(self, method)(path, *arguments) if text is None else None
         except Refused as refusal:
             invocation.return_dbus_error(str(refusal), "no")
             return False
         except KeyError:
             invocation.return_dbus_error("org.freedesktop.Secret.Error.NoSuchObject", "gone")
             return False
-        if method not in self.plan.get("lost", []):
+        if text is not None:
+            self.say(parsed(text), invocation)
+        elif method not in self.plan.get("lost", []):
             invocation.return_value(answer)
         return False  # of a timer: not again
 
+    def say(self, answer, invocation):
+        """Whatever its type: GDBus itself lets nobody answer with others than those of the interface."""
+        message = Gio.DBusMessage.new_method_reply(invocation.get_message())
+        message.set_body(answer)
+        self.connection.send_message(message, Gio.DBusSendMessageFlags.NONE)
+
     # ---- Properties ----
+
+    def value_of(self, path, interface, name):
+        text = self.plan.get("properties", {}).get(f"{interface.removeprefix(SECRET)}.{name}")
+        return self.properties[path](path)[name] if text is None else parsed(text)
+
+    def Get(self, path, interface, name):
+        return GLib.Variant("(v)", (self.value_of(path, interface, name),))
+
+    def GetAll(self, path, interface):
+        return GLib.Variant("(a{sv})", ({each.name: self.value_of(path, interface, each.name)
+                                         for each in self.interfaces[interface].properties},))
 
     def service_properties(self, _path):
         paths = [SESSION_PATH] + LOCKED_PATHS if self.plan.get("nameless") else []
@@ -209,7 +231,8 @@ class Mock:
 
     def item_properties(self, path):
         item = self.items[path]
-        return {"Attributes": GLib.Variant("a{ss}", item["attributes"]),
+        attributes = {name: text_of(value) for name, value in item["attributes"].items()}
+        return {"Attributes": GLib.Variant("a{ss}", attributes),
                 "Label": GLib.Variant("s", item.get("label", "")),
                 "Locked": GLib.Variant("b", self.is_item_locked(item)),
                 "Created": GLib.Variant("t", item.get("modified", 1)),
@@ -234,10 +257,7 @@ class Mock:
         return GLib.Variant("(a{o(oayays)})", (secrets,))
 
     def secret_of(self, path):
-        secret = self.items[path]["secret"]
-        if isinstance(secret, dict):
-            secret = secret["repeat"] * secret["times"]
-        return secret.encode("latin-1")
+        return text_of(self.items[path]["secret"]).encode("latin-1")
 
     def ReadAlias(self, _path, name):
         if self.plan.get("nameless"):
