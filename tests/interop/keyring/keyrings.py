@@ -11,6 +11,7 @@ Nothing here sees a bus or a keyring of whoever runs the tests.
 """
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,7 +30,7 @@ PASSWORD = b"throw-away password"
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/>
+{more}<policy context="default"><allow send_destination="*" eavesdrop="true"/>
 <allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
 
 
@@ -111,10 +112,10 @@ class Desk:
         self.processes.append(process)
         return process
 
-    def start_bus(self):
+    def start_bus(self, more=""):
         file = os.path.join(self.folder, "bus.conf")
         with open(file, "w") as out:
-            out.write(BUS.format(path=self.socket))
+            out.write(BUS.format(path=self.socket, more=more))
         self.bus = self.start(["dbus-daemon", f"--config-file={file}", "--nofork", "--nopidfile",
                                "--nosyslog"])
         wait_for(lambda: os.path.exists(self.socket), "the bus")
@@ -344,6 +345,20 @@ class Case(loomtest.Case):
 
     def credential(self, token, **more):
         return json.dumps({"type": "api", "key": self.plant(token), **more})
+
+    def libraries_of(self, run):
+        """Those that a program initialises which gets this environment as well."""
+        log = os.path.join(self.folder, "loaded")
+        run({"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": log})
+        loaded = set()
+        for name in os.listdir(self.folder):
+            if name.startswith("loaded."):
+                path = os.path.join(self.folder, name)
+                with open(path, errors="replace") as file:
+                    loaded |= set(re.findall(r"calling init: \S*/([^/\s]+?)\.so[.\d]*$", file.read(),
+                                             re.MULTILINE))
+                os.unlink(path)
+        return loaded
 
     def assert_kept_in_file(self, result, why):
         self.assertIn(f"{why} Your sign-in is kept in an encrypted file instead: {self.home.file}",
