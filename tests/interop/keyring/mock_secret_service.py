@@ -24,6 +24,7 @@ PLAN is a file of JSON:
      "copies": 1000,                    # so many of each item
      "vanish": ["GetSecrets"],          # the items are gone when this call comes
      "dies": ["GetSecrets"],            # so does the service
+     "leaves": ["SearchItems"],         # it does when it has answered this call
      "ends_bus": {"GetSecrets": PID},   # the bus does
      "unlocks": "says"}                 # Unlock says that it did, and did not
 A secret may be {"repeat": TEXT, "times": N}; so may the value of an attribute. Calls are those of the
@@ -194,6 +195,9 @@ class Mock:
             self.say(parsed(text), invocation)
         elif method not in self.plan.get("lost", []):
             invocation.return_value(answer)
+        if method in self.plan.get("leaves", []):
+            self.connection.flush_sync(None)
+            os._exit(0)
         return False  # of a timer: not again
 
     def say(self, answer, invocation):
