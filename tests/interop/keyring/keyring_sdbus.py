@@ -199,7 +199,9 @@ class Calls(Case):
             with self.subTest(plan):
                 self.new_keyring(**plan)
                 self.assertIsNone(self.ask())
-                self.assertIn(LOCKED, self.show(status=8).said)
+                for argv in ((self.server.url,), ()):
+                    result = self.loom("token", *argv, env=self.env, home=self.place, status=8)
+                    self.assertIn(LOCKED, result.said)
                 self.assertEqual(set(self.desk.calls()) & {"GetSecrets", "Unlock"}, set())
 
 
