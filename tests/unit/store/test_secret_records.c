@@ -283,7 +283,8 @@ static void take_leaves_no_copy(void **state) {
     assert_true(heap_watch_freed() > 4);
 }
 
-/* What cannot be kept is told, no token stays in what is freed, and what was there stays. */
+/* MEM-138: what cannot be kept is told, no token stays in what is freed, and what was there stays.
+ */
 static void add_without_memory_is_told_and_leaves_nothing(void **state) {
     (void)state;
     LOOM_CLEANUP(loom_secret_records_clear) struct loom_secret_records records = {NULL};
