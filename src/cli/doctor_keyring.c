@@ -30,7 +30,7 @@ static const struct failure failures[] = {
      N_("There is no session bus here, so there is no system keyring."),
      N_("Sign-ins are kept in an encrypted file instead, which is as it should be on a server.")},
     {LOOM_KEYRING_STEP_LIBRARY, 0, LOOM_VERDICT_WARN,
-     N_("The library libsecret is missing, so no system keyring can be used."),
+     N_("The library libsecret is missing, so nothing can be kept in a system keyring."),
      N_("To use one, install libsecret.")},
     {LOOM_KEYRING_STEP_SERVICE, ENOENT, LOOM_VERDICT_SKIPPED, N_("No system keyring is running."),
      N_("Sign-ins are kept in an encrypted file instead. To use a keyring, start one, such as "

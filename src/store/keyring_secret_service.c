@@ -7,7 +7,6 @@
 #include "store/secret_service_match.h"
 #include "store/secret_service_save.h"
 #include "store/secret_service_sdbus.h"
-#include "json/json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -279,62 +278,6 @@ static enum loom_err keyring_remove_this(struct loom_store *store,
 
 /* ---- Listing ---- */
 
-static bool is_all_locked(const struct loom_libsecret *lib, const GList *items) {
-    for (; items != NULL; items = items->next)
-        if (!lib->item_get_locked(items->data))
-            return false;
-    return true;
-}
-
-/* What is locked has not been read. */
-static bool is_any_locked(const struct loom_secret_service *service, const GList *items) {
-    for (; items != NULL; items = items->next)
-        if (service->loop.lib->item_get_locked(items->data))
-            return true;
-    return false;
-}
-
-/* Have the person unlock what is filed for this server or for one above its path. */
-static enum loom_err unlock_meant(struct loom_secret_service *service,
-                                  const struct loom_origin *meant, struct loom_error *error) {
-    const char *url = meant->url;
-    enum loom_err err = LOOM_OK;
-    for (size_t end = meant->path_at; err == LOOM_OK; end += 1 + strcspn(url + end + 1, "/")) {
-        LOOM_CLEANUP(loom_secret_match_clear)
-        struct loom_secret_match match = {.service = service};
-        struct loom_origin server;
-        struct loom_store_question question = {&server, false};
-        if (loom_origin_parse(url, end, &server, NULL) == LOOM_OK)
-            err = loom_secret_match_find(&match, &question, error);
-        if (err == LOOM_OK && match.has_locked)
-            return loom_secret_match_unlock(&match, error);
-        if (err == LOOM_OK && url[end] == '\0')
-            err = loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
-    }
-    return err;
-}
-
-/* Nothing can be read: because nothing is there, or because it is locked? */
-static enum loom_err unlock_and_list(struct loom_secret_service *service, GList **items,
-                                     struct loom_error *error) {
-    bool is_locked = false;
-    if (*items == NULL) {
-        enum loom_err err = loom_secret_service_is_locked(service, &is_locked, error);
-        if (err != LOOM_OK || !is_locked)
-            return err;
-        /* Nobody is asked to unlock it for a server that may not even be one of ours. */
-        return loom_error_set(error, LOOM_ERR_KEYRING_LOCKED);
-    }
-    GList objects = {.data = (*items)->data};
-    const struct loom_origin *meant = service->options.meant;
-    enum loom_err err = meant != NULL ? unlock_meant(service, meant, error)
-                                      : loom_secret_service_unlock(service, &objects, error);
-    if (err != LOOM_OK)
-        return err;
-    loom_secret_service_free_list(service, items);
-    return loom_secret_service_search(service, NULL, items, error);
-}
-
 /* Show what was listed. When all of it was read, keep it for whoever asks next. */
 static void show(struct keyring *keyring, const struct task *task,
                  struct loom_secret_records *records, bool is_whole) {
@@ -351,17 +294,10 @@ static void show(struct keyring *keyring, const struct task *task,
 static enum loom_err perform_list(struct keyring *keyring, const struct task *task,
                                   struct loom_error *error) {
     LOOM_CLEANUP(loom_secret_records_clear) struct loom_secret_records records = {NULL};
-    struct loom_secret_service *service = &keyring->service;
-    bool is_by_label = service->options.is_by_label;
-    GList *items = NULL;
-    enum loom_err err = loom_secret_service_search(service, NULL, &items, error);
-    if (err == LOOM_OK && !is_by_label && is_all_locked(service->loop.lib, items))
-        err = unlock_and_list(service, &items, error);
+    bool is_whole = false;
+    enum loom_err err = loom_secret_list_read(&keyring->service, &records, &is_whole, error);
     if (err == LOOM_OK)
-        err = loom_json_error(error, loom_secret_list_read(service, items, &records));
-    if (err == LOOM_OK)
-        show(keyring, task, &records, !is_by_label && !is_any_locked(service, items));
-    loom_secret_service_free_list(service, &items);
+        show(keyring, task, &records, is_whole);
     return err;
 }
 

@@ -14,7 +14,7 @@ import words
 # libcurl costs milliseconds at every start and is opened at the first request; cJSON is opened where
 # no host's names can reach it, and its Utils have a history of memory faults (JS-13).
 NEVER_LINKED = ("libcurl", "libcrypto", "libssl", "libcjson", "libsecret", "libglib",
-                "libqrencode")
+                "libqrencode", "libsystemd")
 
 # By machine: what the objects and the program say of jumps and returns, and the option that asks.
 BRANCHES = {
