@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/secret_service_list.h"
 
-#include "json/json.h"
 #include "store/secret_service_match.h"
+#include "json/json.h"
 
 /* What others called their items is no server. */
 static enum loom_err note_label(struct loom_secret_service *service, SecretItem *item,
