@@ -80,9 +80,8 @@ static void note_state(struct keyring *keyring, enum loom_err err, const struct 
 }
 
 /*
- * Read over sd-bus, where that has not failed yet and libsecret is not open anyway. False: it
- * cannot be told this way. Nothing but a failure is noted of a keyring that libsecret may know to
- * be locked.
+ * Read over sd-bus, where that has not failed yet and libsecret is not open anyway. False: it is
+ * for libsecret to tell, and nothing is noted of it.
  */
 static bool run_quickly(struct keyring *keyring, perform *what, const struct task *task,
                         enum loom_err *out_err, struct loom_error *error) {
@@ -166,7 +165,7 @@ static enum loom_err perform_find(struct keyring *keyring, const struct task *ta
     return loom_error_set(error, LOOM_OK);
 }
 
-/* What nobody's import may answer, libsecret has to look for: it would be changed. */
+/* Where an import that is nobody's may answer, libsecret looks for it: it is changed on the way. */
 static enum loom_err find_quickly(struct keyring *keyring, const struct task *task,
                                   struct loom_error *error) {
     enum loom_err err = loom_secret_sdbus_find(&keyring->service, task->question->origin,
