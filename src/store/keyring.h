@@ -54,7 +54,8 @@ struct loom_keyring_options {
     bool is_by_label;
     /*
      * What somebody else asks for, borrowed: a listing has a person asked only when something is
-     * filed for that server or for one above its path. NULL: whatever is filed.
+     * filed for that server or for one above its path, and may leave out what is of other hosts.
+     * NULL: whatever is filed.
      */
     const struct loom_origin *meant;
     void (*waiting)(void *context); /* a question is on the screen: say so; may be NULL */

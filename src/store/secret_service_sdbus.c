@@ -26,6 +26,7 @@ struct line {
     struct loom_sdbus_call call;
     sd_bus_message *session; /* owned: the answer that `session_path` points into */
     const char *session_path;
+    char begin[LOOM_STORE_KEY_MAX]; /* of the keys of all servers that may be meant; "": any */
 };
 
 /* ---- An item ---- */
@@ -119,7 +120,13 @@ static enum loom_err add_secret(const struct line *line, struct loom_secret_item
     return err;
 }
 
-/* No secret is asked for that is none of ours. */
+static bool is_meant(const struct line *line, const struct loom_secret_item *item,
+                     const char *key) {
+    return loom_secret_item_is_ours(item, key) &&
+           strncmp(item->username, line->begin, strlen(line->begin)) == 0;
+}
+
+/* No secret is asked for that is none of ours, or of a server that nobody asks for. */
 static enum loom_err add_item(const struct line *line, const char *path, const char *key,
                               struct loom_secret_records *records) {
     struct loom_secret_item item = {.path = path};
@@ -132,7 +139,7 @@ static enum loom_err add_item(const struct line *line, const char *path, const c
         return err;
     if (read_properties(line->call.lib, answer, &item, &is_locked) < 0 || is_locked)
         err = LOOM_ERR_KEYRING;
-    else if (loom_secret_item_is_ours(&item, key))
+    else if (is_meant(line, &item, key))
         err = add_secret(line, &item, records);
     (void)line->call.lib->message_unref(answer);
     return err;
@@ -258,12 +265,23 @@ static enum loom_err report(const struct line *line, enum loom_err err, struct l
     return loom_json_error(error, err);
 }
 
+/* Whatever its path: the keys of all servers of one host begin alike. */
+static enum loom_err begin_of_host(const struct loom_origin *meant,
+                                   char out_begin[static LOOM_STORE_KEY_MAX]) {
+    struct loom_origin host = *meant;
+    host.url[host.path_at] = '\0';
+    return loom_store_key(&host, false, out_begin);
+}
+
 enum loom_err loom_secret_sdbus_list(struct loom_secret_service *service,
                                      struct loom_secret_records *records,
                                      struct loom_error *error) {
     LOOM_CLEANUP(line_close)
     struct line line = {.service = service};
-    enum loom_err err = line_open(&line);
+    const struct loom_origin *meant = service->options.meant;
+    enum loom_err err = meant != NULL ? begin_of_host(meant, line.begin) : LOOM_OK;
+    if (err == LOOM_OK)
+        err = line_open(&line);
     if (err == LOOM_OK)
         err = search(&line, NULL, records);
     return report(&line, err, error);

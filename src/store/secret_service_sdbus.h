@@ -20,7 +20,7 @@
 #include "store/secret_records.h"
 #include "store/secret_service.h"
 
-/* Read all that is filed as Loom's. */
+/* Read all that is filed as Loom's; where somebody asks for a server, only what is of its host. */
 LOOM_CHECKED enum loom_err loom_secret_sdbus_list(struct loom_secret_service *service,
                                                   struct loom_secret_records *records,
                                                   struct loom_error *error);

@@ -191,6 +191,25 @@ class Calls(Case):
         self.new_keyring(items=items, shows="all")
         self.assertIsNone(self.ask())
 
+    def test_kr_139_git_asks_for_the_secrets_of_one_host(self):
+        """Whatever the path; what is kept for other hosts stays in the keyring."""
+        def filed(url, token):
+            item = self.item(self.credential(token, server=url))
+            item["attributes"]["username"] = "".join(c if c.isalnum() else "_" for c in url)
+            return item
+        base = self.server.url.rsplit(":", 1)[0]
+        items = [filed(url, loomtest.marker(url, "lt")) for url in (
+            "https://loom.example.com", base, "https" + self.server.url[4:], "http://other.localhost",
+            self.server.url + "/deep/base")]
+        self.new_keyring(items=[self.item(self.credential(self.token, server=self.server.url)),
+                                *items])
+        self.check_token()
+        asked = {each for each in self.desk.calls() if each.startswith("/")}
+        self.assertEqual(asked, {ITEM, ITEM[:-1] + "6"})
+        self.desk.change_mock(self.mock, items=items[:1])
+        self.assertIsNone(self.ask())
+        self.assertEqual([each for each in self.desk.calls() if each.startswith("/")], [])
+
     def test_kr_139_nothing_is_read_of_what_is_locked_by_any_word(self):
         locked = self.item(self.credential(self.token, server=self.server.url), locked=True)
         for plan in ({"collection": "locked"}, {"items": [locked]},
