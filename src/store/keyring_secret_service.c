@@ -115,6 +115,7 @@ static enum loom_err run(struct keyring *keyring, perform *what, const struct ta
     loom_secret_records_clear(&keyring->listed); /* it may be so no longer */
     for (int attempt = 0; attempt < 2; attempt++) {
         bool was_open = service->proxy != NULL;
+        service->is_renewed = attempt > 0;
         why = (struct loom_error)LOOM_ERROR_INIT;
         err = loom_secret_service_enter(service, is_stoppable, &why);
         if (err == LOOM_OK)

@@ -32,6 +32,7 @@ struct loom_secret_service {
     bool is_writing;            /* the last call: its failure may quote what was written */
     bool is_unlocked;           /* where new items go, as far as known */
     bool has_asked;             /* a person was asked: once is enough */
+    bool is_renewed;            /* this conversation follows on one that failed */
     int dead_errno;             /* ENOENT, ETIMEDOUT, EINPROGRESS, ECANCELED: for good; else 0 */
 };
 
@@ -57,7 +58,8 @@ LOOM_CHECKED enum loom_err loom_secret_service_prepare(struct loom_secret_servic
 
 /*
  * Every item filed under `key` (NULL: every one of Loom's), secrets loaded where nothing is locked.
- * Never unlocks. The list and what is in it is the caller's: loom_secret_service_free_list().
+ * Never unlocks. A secret that should be there and is not fails (EIO), but in a renewed
+ * conversation. The list and what is in it is the caller's: loom_secret_service_free_list().
  */
 LOOM_CHECKED enum loom_err loom_secret_service_search(struct loom_secret_service *service,
                                                       const char *key, GList **out_items,

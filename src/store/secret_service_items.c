@@ -130,6 +130,29 @@ static enum loom_err load_secrets(struct loom_secret_service *service, const GLi
     return err;
 }
 
+/*
+ * In one conversation out of some hundred KWallet, before 6.25, has agreed on another key than
+ * libsecret (KDE's bug 514194): no secret can be made out in it, and what is written is refused.
+ */
+static bool is_any_secret_missing(const struct loom_libsecret *lib, const GList *items) {
+    for (; items != NULL; items = items->next) {
+        SecretValue *value = lib->item_get_secret(items->data);
+        if (value == NULL && !lib->item_get_locked(items->data))
+            return true;
+        if (value != NULL)
+            lib->value_unref(value);
+    }
+    return false;
+}
+
+static enum loom_err read_secrets(struct loom_secret_service *service, const GList *items,
+                                  struct loom_error *error) {
+    enum loom_err err = load_secrets(service, items, error);
+    if (err == LOOM_OK && !service->is_renewed && is_any_secret_missing(service->loop.lib, items))
+        err = loom_secret_service_fail(service, EIO, error);
+    return err;
+}
+
 enum loom_err loom_secret_service_search(struct loom_secret_service *service, const char *key,
                                          GList **out_items, struct loom_error *error) {
     struct paths paths = {{NULL, NULL}};
@@ -138,7 +161,7 @@ enum loom_err loom_secret_service_search(struct loom_secret_service *service, co
     if (err == LOOM_OK)
         err = open_items(service, &paths, &items, error);
     if (err == LOOM_OK && !service->options.is_by_label)
-        err = load_secrets(service, items, error);
+        err = read_secrets(service, items, error);
     paths_free(service, &paths);
     if (err == LOOM_OK)
         *out_items = items;

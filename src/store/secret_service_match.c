@@ -57,6 +57,16 @@ static enum loom_err read_item(const struct loom_secret_match *match, SecretItem
     return err;
 }
 
+/* Filed as ours, and holds nothing: what a write that was refused left behind. */
+static bool is_empty(const struct loom_secret_match *match, SecretItem *item, size_t which) {
+    const struct loom_libsecret *lib = match->service->loop.lib;
+    struct view view = view_of(lib, item);
+    bool is_found = view.value != NULL && view.item.len == 0 &&
+                    loom_secret_item_is_ours(&view.item, match->keys[which]);
+    view_end(lib, &view);
+    return is_found;
+}
+
 /* ---- Choosing ---- */
 
 static bool is_answer(const struct loom_credential *credential, const struct loom_origin *origin,
@@ -115,7 +125,7 @@ static void forget(struct loom_secret_match *match) {
     loom_credential_clear(&match->credential);
     for (size_t i = 0; i < LOOM_SECRET_MATCH_KEYS; i++)
         loom_secret_service_free_list(match->service, &match->items[i]);
-    match->best = NULL;
+    match->best = match->empty = NULL;
     match->is_adoptable = match->has_locked = false;
 }
 
@@ -126,8 +136,11 @@ static enum loom_err search(struct loom_secret_match *match, const struct loom_o
         loom_secret_service_search(match->service, match->keys[which], &match->items[which], error);
     if (err != LOOM_OK)
         return err;
-    for (GList *at = match->items[which]; at != NULL; at = at->next)
+    for (GList *at = match->items[which]; at != NULL; at = at->next) {
         match->has_locked = match->has_locked || lib->item_get_locked(at->data);
+        if (match->empty == NULL && is_empty(match, at->data, which))
+            match->empty = at->data;
+    }
     return loom_json_error(error, choose(match, origin, which, false));
 }
 

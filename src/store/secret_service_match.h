@@ -21,6 +21,7 @@ struct loom_secret_match {
     char keys[LOOM_SECRET_MATCH_KEYS][LOOM_STORE_KEY_MAX]; /* the plain one, the suffixed one */
     GList *items[LOOM_SECRET_MATCH_KEYS];                  /* owned: what is filed under each */
     SecretItem *best;                  /* borrowed from `items`: the newest, or NULL */
+    SecretItem *empty;                 /* the same of one of ours whose secret is empty, or NULL */
     struct loom_credential credential; /* of `best`, with the origin that was asked for */
     bool is_adoptable;                 /* `best` had no origin */
     bool has_locked;                   /* one of `items` is locked */

@@ -76,27 +76,42 @@ static enum loom_err read_back(struct loom_secret_service *service, struct loom_
     return loom_secret_service_fail(service, EIO, error);
 }
 
-/* An item that was kept otherwise than it was given is of use to nobody. */
-static enum loom_err create(struct loom_secret_service *service, struct loom_secret_match *match,
-                            const struct loom_credential *credential,
-                            const struct loom_buffer *json, struct loom_error *error) {
+/* A new one, or one of ours that is empty. The caller's to unref. */
+static enum loom_err make_item(const struct loom_secret_match *match,
+                               const struct loom_credential *credential,
+                               const struct loom_buffer *json, SecretItem **out_item,
+                               struct loom_error *error) {
+    struct loom_secret_service *service = match->service;
     const struct loom_libsecret *lib = service->loop.lib;
     SecretCollection *collection = NULL;
-    SecretItem *item = NULL;
+    if (match->empty != NULL) {
+        *out_item = lib->object_ref(match->empty);
+        return loom_secret_service_change(service, match->empty, json, error);
+    }
     /* Whatever it is that lies under the plain key, it is not ours to change. */
     struct loom_secret_draft draft = {&credential->origin,
                                       match->keys[match->items[0] != NULL ? 1 : 0], json};
     enum loom_err err = open_collection(service, &collection, error);
     if (err != LOOM_OK)
         return err;
-    err = loom_secret_service_create(service, collection, &draft, &item, error);
+    err = loom_secret_service_create(service, collection, &draft, out_item, error);
     lib->object_unref(collection);
-    if (err != LOOM_OK)
-        return err;
-    err = read_back(service, match, credential, json, error);
-    if (err == LOOM_ERR_STORAGE || (err == LOOM_ERR_KEYRING && service->dead_errno == 0))
-        loom_error_ignore(loom_secret_service_delete(service, item, NULL)); /* or it stays odd */
-    lib->object_unref(item);
+    return err;
+}
+
+/* An item that was kept otherwise than it was given is of use to nobody. */
+static enum loom_err create(struct loom_secret_service *service, struct loom_secret_match *match,
+                            const struct loom_credential *credential,
+                            const struct loom_buffer *json, struct loom_error *error) {
+    SecretItem *item = NULL;
+    enum loom_err err = make_item(match, credential, json, &item, error);
+    if (err == LOOM_OK) {
+        err = read_back(service, match, credential, json, error);
+        if (err == LOOM_ERR_STORAGE || (err == LOOM_ERR_KEYRING && service->dead_errno == 0))
+            loom_error_ignore(loom_secret_service_delete(service, item, NULL)); /* or it is odd */
+    }
+    if (item != NULL)
+        service->loop.lib->object_unref(item);
     return err;
 }
 

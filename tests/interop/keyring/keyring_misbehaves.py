@@ -227,6 +227,51 @@ class Services(keyrings.Case):
         self.assertEqual(self.desk.calls().count("Delete"), 1)
         self.assertNotIn("SetSecret", [c for c in self.desk.calls() if c == "Delete"])
 
+    # ---- KWallet, in one conversation out of some hundred ----
+
+    def test_kr_149_a_secret_that_cannot_be_made_out_is_read_in_a_new_conversation(self):
+        mock = self.desk.start_mock()
+        for count in (1,) if keyrings.IS_WITHOUT_SYSTEMD else (1, 2):  # both ways of reading
+            with self.subTest(answers=count):
+                token = self.server.issue_token()
+                plan = {"estranged": count,
+                        "items": [self.item(self.credential(token, server=self.server.url))]}
+                self.desk.change_mock(mock, **plan)
+                self.assertEqual(self.ask()[0]["password"], token)
+                self.desk.change_mock(mock, **plan)
+                self.assertIn("Signed out of", self.loom("logout", self.server.url, env=self.env).said)
+                self.assertEqual(self.desk.calls().count("Delete"), 1)
+                self.assertFalse(self.server.is_alive(token))
+
+    def test_kr_149_nor_is_another_item_made_beside_it(self):
+        older = self.credential(self.server.issue_token(), server=self.server.url)
+        self.desk.start_mock(spares={"GetSecrets": 2}, estranged=1, items=[self.item(older)])
+        self.assert_kept_in_keyring(self.login(self.server, env=self.env))
+        self.assertNotIn("CreateItem", self.desk.calls())
+        self.assertEqual(self.ask()[0]["password"], self.server.last("token"))
+
+    def test_kr_149_an_item_that_was_made_without_its_secret_is_filled(self):
+        mock = self.desk.start_mock(hollow=1)
+        self.assert_kept_in_keyring(self.login(self.server, env=self.env))
+        self.assertEqual(self.ask()[0]["password"], self.server.last("token"))
+        self.assertEqual(self.desk.calls().count("CreateItem"), 1)
+        self.loom("logout", env=self.env)
+        self.assertEqual(self.desk.calls().count("Delete"), 1)
+        other = self.item("")
+        other["attributes"]["target"] = "other"
+        self.desk.change_mock(mock, items=[other], hollow=1)
+        self.assert_kept_in_keyring(self.login(self.server, env=self.env))
+        self.assertEqual(self.desk.calls().count("CreateItem"), 1)
+        self.assertEqual(self.ask()[0]["password"], self.server.last("token"))
+
+    def test_kr_149_what_is_cut_short_in_an_empty_item_does_not_stay_there(self):
+        self.desk.start_mock(cuts=40, items=[self.item("")])
+        self.assert_kept_in_file(self.login(self.server, env=self.env),
+                                 "Your sign-in is too large for the system keyring. It")
+        calls = self.desk.calls()
+        self.assertEqual(calls.count("SetSecret"), 1)
+        self.assertEqual(calls.count("Delete"), calls.count("CreateItem") + 1)
+
     def test_an_item_whose_target_is_another_is_not_ours(self):
         item = self.item(self.credential("lt_elsewhere_0123456789", server=self.server.url))
         item["attributes"]["target"] = "other"

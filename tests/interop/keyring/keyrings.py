@@ -118,7 +118,7 @@ class Desk:
             out.write(BUS.format(path=self.socket, more=more))
         self.bus = self.start(["dbus-daemon", f"--config-file={file}", "--nofork", "--nopidfile",
                                "--nosyslog"])
-        wait_for(lambda: os.path.exists(self.socket), "the bus")
+        wait_for(self.has_bus, "the bus")
 
     def stop(self):
         for process in reversed(self.processes):
@@ -129,6 +129,11 @@ class Desk:
             process.send_signal(signal.SIGCONT)
             process.kill()
             process.wait()
+
+    def has_bus(self):
+        """A socket that is there does not listen yet: who comes too early does not come again."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(self.socket) == 0
 
     def has_service(self):
         return self.run("gdbus", "call", "--session", "--timeout", "5", "--dest",

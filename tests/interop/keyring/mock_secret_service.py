@@ -13,6 +13,8 @@ PLAN is a file of JSON:
      "silent": ["CreateItem"],          # calls that are never answered
      "failing": ["CreateItem"],         # calls that are answered with an error
      "lost": ["CreateItem"],            # carried out, and the answer is lost
+     "estranged": 2,                    # nobody can read the first so many answers of GetSecrets
+     "hollow": 1,                       # the first so many items are made without a secret, and refused
      "times": 1,                        # how often "failing" fails
      "spares": {"GetSecrets": 1},       # so many of these calls are answered well before anything else is done
      "cuts": 100,                       # secrets are kept to this length
@@ -121,6 +123,7 @@ class Mock:
         self.spared = dict(plan.get("spares", {}))
         self.interfaces = interfaces(plan)
         self.fails_left = plan.get("times", 1 << 30)
+        self.estranged, self.hollow = plan.get("estranged", 0), plan.get("hollow", 0)
         self.is_locked = plan.get("collection") == "locked"
         for item in plan.get("items", []) * plan.get("copies", 1):
             self.add(dict(item))
@@ -161,6 +164,9 @@ class Mock:
             self.spared[method] -= 1
             invocation.return_value(getattr(self, method)(path, *arguments))
             return
+        if method == "GetSecrets" and self.estranged > 0:
+            self.estranged -= 1
+            arguments = (arguments[0], arguments[1] + "x")  # the session
         if method in self.plan.get("dies", []):
             os._exit(0)
         if method in self.plan.get("ends_bus", {}):
@@ -278,7 +284,11 @@ class Mock:
         if replace:
             raise Refused("org.freedesktop.DBus.Error.InvalidArgs")
         path = self.add({"attributes": properties[SECRET + "Item.Attributes"],
-                         "label": properties[SECRET + "Item.Label"], "secret": self.kept(secret)})
+                         "label": properties[SECRET + "Item.Label"],
+                         "secret": "" if self.hollow > 0 else self.kept(secret)})
+        if self.hollow > 0:
+            self.hollow -= 1
+            raise Refused("org.freedesktop.DBus.Error.InvalidObjectPath")
         return GLib.Variant("(oo)", (path, "/"))
 
     def SetSecret(self, path, secret):
