@@ -122,8 +122,9 @@ static enum loom_err add_secret(const struct line *line, struct loom_secret_item
 
 static bool is_meant(const struct line *line, const struct loom_secret_item *item,
                      const char *key) {
-    return loom_secret_item_is_ours(item, key) &&
-           strncmp(item->username, line->begin, strlen(line->begin)) == 0;
+    return item->username != NULL &&
+           strncmp(item->username, line->begin, strlen(line->begin)) == 0 &&
+           loom_secret_item_is_ours(item, key);
 }
 
 /* No secret is asked for that is none of ours, or of a server that nobody asks for. */
